@@ -1,0 +1,125 @@
+"""The states and kinds that rows carry, with how a thing gets in and out of each.
+
+The words alone: which move is allowed to whom stands in `approval`, `permissions` and `retry`.
+"""
+
+from enum import StrEnum
+
+
+class RequestState(StrEnum):
+    """Where an access request stands; every move is audited."""
+
+    PENDING = "pending"
+    """In: the person asks, or asks again after denied or revoked. Out: the site owner approves or denies."""
+    APPROVED = "approved"
+    """In: the site owner approves, whatever stood before. Out: revoked; denying it is a conflict."""
+    DENIED = "denied"
+    """In: the site owner denies a pending one. Out: the owner approves after all, or the person asks again."""
+    REVOKED = "revoked"
+    """In: the site owner takes an approval back. Out: the owner approves again, or the person asks again."""
+
+
+class WorkspaceRole(StrEnum):
+    """What a member is in a workspace: owner > admin > member."""
+
+    OWNER = "owner"
+    """In: makes the workspace, gets it by transfer or by command. Out: transfer or command; never the last one."""
+    ADMIN = "admin"
+    """In: an owner names them. Out: an owner names them member, or removes them."""
+    MEMBER = "member"
+    """In: invited, or given a role in one of its projects. Out: named admin, or removed."""
+
+
+class ProjectRole(StrEnum):
+    """What a plain workspace member is in one project: editor > viewer; no row means that they don't see it."""
+
+    EDITOR = "editor"
+    """In: an owner or admin of the workspace names them. Out: named viewer, or removed."""
+    VIEWER = "viewer"
+    """In: an owner or admin of the workspace names them. Out: named editor, or removed."""
+
+
+class ConnectionStatus(StrEnum):
+    """The workspace's link to one Dropbox; no row means that it was never connected."""
+
+    CONNECTED = "connected"
+    """In: connect or reconnect succeeds. Out: Dropbox refuses the grant, or a person disconnects."""
+    NEEDS_REAUTH = "needs_reauth"
+    """In: Dropbox refuses the grant, or the stored token can't be opened. Out: reconnect, or disconnect."""
+    DISCONNECTED = "disconnected"
+    """In: a person disconnects; the token is gone, the audit stays. Out: connect."""
+
+
+class ExportState(StrEnum):
+    """One artifact on its way to the connection."""
+
+    WAITING = "waiting"
+    """In: enqueued, given back, backed off, recovered at start, or retried by a person. Out: claimed, or skipped."""
+    UPLOADING = "uploading"
+    """In: a pump claims it when it is due. Out: exported, failed, skipped, or back to waiting."""
+    EXPORTED = "exported"
+    """In: Dropbox holds the file under its path with the same content hash. Out: only a person's retry."""
+    FAILED = "failed"
+    """In: a failure that no wait mends, or the tenth spent try. Out: only a person's retry."""
+    SKIPPED = "skipped"
+    """In: Dropbox disconnected, export switched off, or the result deleted. Out: only a person's retry."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self in FINISHED_EXPORTS
+
+
+FINISHED_EXPORTS = frozenset({ExportState.EXPORTED, ExportState.FAILED, ExportState.SKIPPED})
+"""Exports that no worker touches any more."""
+
+OPEN_EXPORTS = frozenset({ExportState.WAITING, ExportState.UPLOADING})
+"""Exports that still want to reach Dropbox; disconnecting and switching off turn exactly these into skipped."""
+
+RETRYABLE_EXPORTS = FINISHED_EXPORTS | {ExportState.WAITING}
+"""Exports for which a person's Retry does something; while one is uploading, Retry is a conflict."""
+
+LINKED_CONNECTIONS = frozenset({ConnectionStatus.CONNECTED, ConnectionStatus.NEEDS_REAUTH})
+"""Connections under which new exports wait (instead of being skipped) and export may be switched on."""
+
+
+class AttemptStatus(StrEnum):
+    """How one try of an export ended: a row of the export log, written once and never changed."""
+
+    SUCCESS = "success"
+    """In: the try ended with the file in Dropbox, uploaded or found there. Out: never."""
+    FAILED = "failed"
+    """In: the try ended otherwise, whether the export waits for another one or not. Out: never."""
+    SKIPPED = "skipped"
+    """In: the export was skipped, so there was nothing to try. Out: never."""
+
+
+class FolderStructure(StrEnum):
+    """How a project's files are laid out in its folder; set in its export settings, left by setting another."""
+
+    BY_EXPERIENCE = "by_experience"
+    """One folder per experience; the default of a new project."""
+    BY_DATE = "by_date"
+    """In each experience's folder one per day, in the project's time zone."""
+    FLAT = "flat"
+    """Everything directly in the project's folder."""
+
+
+class ArtifactState(StrEnum):
+    """Whether the bytes of an artifact lie on our disk."""
+
+    READY = "ready"
+    """In: pushed, or fetched whole; only then are exports enqueued. Out: deleted with its result."""
+    FETCHING = "fetching"
+    """In: pushed as a URL. Out: ready, or failed."""
+    FAILED = "failed"
+    """In: the URL could not be fetched, or is no media we take. Out: the same result is pushed again."""
+
+
+class OutboxKind(StrEnum):
+    """What the outbox sends after the commit that asked for it; a row leaves when it is sent or given up."""
+
+    MAIL = "mail"
+    """In: something that a person must hear of. Out: the mail service took it, or it is kept for Admin → Mail."""
+    REVOKE_GRANT = "revoke_grant"
+    """In: a grant is no longer wanted (disconnect, refused sign-in). Out: Dropbox took it back, or knew it no more."""
