@@ -1,0 +1,75 @@
+"""create_app(settings): puts the rooms together for the web. Lifespan, routes, middleware and error pages; nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from itsdangerous import URLSafeTimedSerializer
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount, Route
+
+from clients.dropbox_oauth import DropboxOAuth
+from clients.stop_gate import StopGate
+from handlers import pages, routes
+from handlers.errors import EXCEPTION_HANDLERS, LastResort
+from handlers.guards import SignedIn, SiteOwner
+from handlers.headers import SecurityHeaders
+from handlers.limits import Limits
+from handlers.origin import BrowserCheck, PublicAddress
+from handlers.request_log import RequestLog
+from handlers.state import State
+from handlers.static import Static
+from settings import Settings
+from store import migrations
+from store.connect import DATABASE_FILE, open_connection
+from store.database import Database
+from store.media import Media
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The app for settings whose BASE_URL and keys are known. The caller owns the data folder (store/data_folder.py)."""
+    static = Static()
+    templates = pages.environment(settings, static)
+    signer = URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="clementine")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        path = settings.data_dir / DATABASE_FILE
+        writer = open_connection(path, checkpoints=True)
+        migrations.migrate(writer)
+        writer.conn.close()
+        bell = asyncio.Event()
+        database = Database(path, on_commit=bell.set)
+        yield State(
+            settings=settings,
+            database=database,
+            media=Media(settings.data_dir),
+            oauth=DropboxOAuth(settings),
+            gate=StopGate(),
+            limits=Limits(enabled=settings.limits == "on"),
+            templates=templates,
+            static=static,
+            signer=signer,
+        )
+        await database.close()
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/static/{path:path}", static.serve),
+            *routes.PUBLIC,
+            Mount("/admin", routes=routes.OWNER, middleware=[Middleware(SignedIn), Middleware(SiteOwner)]),
+            Mount("", routes=routes.SIGNED_IN, middleware=[Middleware(SignedIn)]),
+        ],
+        middleware=[
+            Middleware(RequestLog, trusted_proxies=settings.trusted_proxies),
+            Middleware(SecurityHeaders, https=settings.origin.startswith("https://")),
+            Middleware(LastResort),
+            Middleware(PublicAddress, base_url=settings.origin),
+            Middleware(BrowserCheck, base_url=settings.origin),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+    )

@@ -1,0 +1,27 @@
+"""For machines that watch this one: is the process alive, and is it fit to serve."""
+
+import shutil
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from handlers.state import State
+from store import database
+
+LEAST_FREE_BYTES = 500_000_000
+
+
+async def healthz(request: Request[State]) -> Response:
+    """GET /healthz: the process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request[State]) -> Response:
+    """GET /readyz: 200 when database, scheduler and disk are fit, else 503 saying which is not."""
+    state = request.state
+    checks = {
+        "database": await database.answers(state["database"]),
+        "scheduler": state["engine_alive"](),
+        "disk": shutil.disk_usage(state["settings"].data_dir).free > LEAST_FREE_BYTES,
+    }
+    return JSONResponse(checks, 200 if all(checks.values()) else 503)

@@ -1,0 +1,32 @@
+"""What every handler can reach through `request.state`: the few long-lived objects that app.py made, and who is asking."""
+
+from typing import NotRequired, TypedDict
+
+from itsdangerous import URLSafeTimedSerializer
+from jinja2 import Environment
+
+from clients.dropbox_oauth import DropboxOAuth
+from clients.stop_gate import StopGate
+from handlers.limits import Limits
+from handlers.static import Static
+from settings import Settings
+from store.database import Database
+from store.devices import Person
+from store.media import Media
+
+
+class State(TypedDict):
+    """Shared by all requests, but for the last three, which belong to one."""
+
+    settings: Settings
+    database: Database
+    media: Media
+    oauth: DropboxOAuth
+    gate: StopGate
+    limits: Limits
+    templates: Environment
+    static: Static
+    signer: URLSafeTimedSerializer
+    person: NotRequired[Person]
+    request_id: NotRequired[str]
+    client_ip: NotRequired[str]
