@@ -1,4 +1,7 @@
-"""create_app(settings): puts the rooms together for the web. Lifespan, routes, middleware and error pages; nothing else."""
+"""create_app(settings): puts the rooms together for the web.
+
+Lifespan, routes, middleware and error pages; nothing else.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +32,7 @@ from store.media import Media
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The app for settings whose BASE_URL and keys are known. The caller owns the data folder (store/data_folder.py)."""
+    """The app for settings whose BASE_URL and keys are known; the caller owns the data folder."""
     static = Static()
     templates = pages.environment(settings, static)
     signer = URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="clementine")

@@ -1,4 +1,7 @@
-"""Reading a posted form: shape only (present, length, choice). What needs data is a constraint that the store reports."""
+"""Reading a posted form: shape only (present, length, choice).
+
+What needs data is a constraint that the store reports.
+"""
 
 from collections.abc import Iterable
 from typing import Any

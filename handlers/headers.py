@@ -1,4 +1,7 @@
-"""The security headers of every response: pages, redirects, errors, static files, the API. Handlers may tighten them."""
+"""The security headers of every response: pages, redirects, errors, static files, the API.
+
+Handlers may tighten them.
+"""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -1,4 +1,7 @@
-"""Rate limits, counted per IPv4 address, IPv6 /64, e-mail address or token. Documented in the README; LIMITS=off ends them."""
+"""Rate limits, counted per IPv4 address, IPv6 /64, e-mail address or token.
+
+The README lists them; LIMITS=off ends them.
+"""
 
 import ipaddress
 import math

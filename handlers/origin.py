@@ -1,4 +1,4 @@
-"""Two checks that come before any route: the public address (BASE_URL), and that unsafe requests come from our own pages."""
+"""Two checks before any route: the public address (BASE_URL), and that unsafe requests come from our own pages."""
 
 from urllib.parse import urlsplit
 

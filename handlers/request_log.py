@@ -1,4 +1,7 @@
-"""A request id and one log line for each request, and the address of whoever asks. Never a query, a cookie or a body."""
+"""A request id and one log line for each request, and the address of whoever asks.
+
+Never a query, a cookie or a body.
+"""
 
 import ipaddress
 import re

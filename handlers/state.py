@@ -1,4 +1,4 @@
-"""What every handler can reach through `request.state`: the few long-lived objects that app.py made, and who is asking."""
+"""What handlers reach through `request.state`: the few long-lived objects that app.py made, and who is asking."""
 
 from typing import NotRequired, TypedDict
 

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +32,20 @@ class DataFolder:
                 f"DATA_DIR: another clementine is serving {self.path}; stop it, or name another folder."
             ) from None
         return self
+
+    @classmethod
+    @contextmanager
+    def unless_served(cls, path: Path) -> Iterator[bool]:
+        """For commands: True, with the lock held, when nobody serves the folder; False when somebody does."""
+        try:
+            folder = cls(path).__enter__()
+        except DataFolderInUse:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            folder.__exit__(None, None, None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from rules.envelope import Keyring
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -20,8 +22,16 @@ def secret_key(data_dir: Path) -> str:
 
 def token_keys(data_dir: Path) -> str:
     """The keys that encrypt Dropbox tokens, as TOKEN_KEYS spells them: `id:base64(32 bytes)`."""
+    path = data_dir / "keys" / "token_keys"
     fresh = base64.b64encode(secrets.token_bytes(32)).decode()
-    return _kept(data_dir / "keys" / "token_keys", f"{secrets.token_hex(4)}:{fresh}")
+    text = _kept(path, f"{secrets.token_hex(4)}:{fresh}")
+    try:
+        Keyring.parse(text)
+    except ValueError as error:
+        raise KeyFileError(
+            f"{path}: {error}; restore it from a backup, or stored Dropbox tokens stay unreadable."
+        ) from None
+    return text
 
 
 def write_private(path: Path, text: str) -> None:

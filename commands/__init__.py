@@ -1,0 +1,1 @@
+"""What the `clementine` command does to the data, by noun; cli.py wires it, the web never calls it."""
