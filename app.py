@@ -11,11 +11,13 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 
 from clients.dropbox_oauth import DropboxOAuth
 from clients.stop_gate import StopGate
 from handlers import pages, routes
+from handlers.api.bearer import BearerToken
+from handlers.api.operation import routes_of
 from handlers.errors import EXCEPTION_HANDLERS, LastResort
 from handlers.guards import SignedIn, SiteOwner
 from handlers.headers import SecurityHeaders
@@ -63,6 +65,12 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/static/{path:path}", static.serve),
             *routes.PUBLIC,
+            *routes.API_DOCS,
+            Mount(
+                "/api",
+                app=Router(routes_of(routes.API), redirect_slashes=False),
+                middleware=[Middleware(BearerToken)],
+            ),
             Mount("/admin", routes=routes.OWNER, middleware=[Middleware(SignedIn), Middleware(SiteOwner)]),
             Mount("", routes=routes.SIGNED_IN, middleware=[Middleware(SignedIn)]),
         ],

@@ -92,7 +92,7 @@ async def on_sign_in_first(request: Request[Any], error: Exception) -> Response:
 
 async def on_database_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, sqlite3.Error)
-    log.error("database error", error=str(error), request_id=request.state.get("request_id"))
+    log.error("database error", error=str(error), request_id=request.scope["state"].get("request_id"))
     if "full" in str(error):
         return answer(request, 507, SENTENCES[507])
     return answer(request, 503, SENTENCES[503], {"retry-after": "5"})
@@ -134,7 +134,7 @@ class LastResort:
             request: Request[Any] = Request(scope, receive)
             handler = _handler_for(error)
             if handler is None:
-                log.exception("unexpected error", request_id=request.state.get("request_id"))
+                log.exception("unexpected error", request_id=request.scope["state"].get("request_id"))
             if started:
                 raise
             response = await handler(request, error) if handler else answer(request, 500, SENTENCES[500])

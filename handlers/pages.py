@@ -45,7 +45,7 @@ def render(
     request: Request[Any], template: str, *, status: int = 200, signs_in: bool = False, **context: object
 ) -> Response:
     """A page. `signs_in` is for pages with a form that ends at Dropbox's authorize page (see handlers/headers.py)."""
-    state = request.state
+    state = request.scope["state"]
     person = state.get("person")
     flash = _flash(request)
     html = (

@@ -10,6 +10,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from handlers import health
+from handlers.api import me
+from handlers.api.docs import Docs
+from handlers.api.operation import Operation, api
 from handlers.body_limit import FORM_BYTES, BodyLimit
 
 
@@ -41,5 +44,18 @@ SIGNED_IN: list[Route] = [
 # Below /admin; the site owner alone.
 OWNER: list[Route] = []
 
-# Below /api/v1.
-API: list[Route] = []
+# Below /api/v1, behind handlers/api/bearer.py. The document and the docs page are made from these declarations.
+API: list[Operation] = [
+    api("GET", "/me", me.show, summary="Whose token this is.", answers=me.Me),
+    # workspaces
+    # projects and experiences
+    # connection
+    # export settings
+    # results
+    # exports
+]
+
+_docs = Docs(API)
+
+# The two addresses below /api that need no token.
+API_DOCS = [page("/api/v1/openapi.json", _docs.document), page("/api/docs", _docs.page)]

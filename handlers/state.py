@@ -10,13 +10,15 @@ from clients.stop_gate import StopGate
 from handlers.limits import Limits
 from handlers.static import Static
 from settings import Settings
+from store.api_tokens import Bearer
 from store.database import Database
 from store.devices import Person
 from store.media import Media
+from store.standing import Asker
 
 
 class State(TypedDict):
-    """Shared by all requests, but for the last three, which belong to one."""
+    """Shared by all requests, but for those not required, which belong to one."""
 
     settings: Settings
     database: Database
@@ -28,5 +30,7 @@ class State(TypedDict):
     static: Static
     signer: URLSafeTimedSerializer
     person: NotRequired[Person]
+    bearer: NotRequired[Bearer]
+    asker: NotRequired[Asker]
     request_id: NotRequired[str]
     client_ip: NotRequired[str]

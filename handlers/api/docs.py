@@ -1,0 +1,123 @@
+"""For authors of clients: the OpenAPI document, and a page that says the same with a command line for each route."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from handlers.api.openapi import MEANINGS, document
+from handlers.api.operation import PREFIX, Operation
+from handlers.pages import render
+from handlers.state import State
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a JSON body, as the page lists it."""
+
+    name: str
+    kind: str
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One route, as the page shows it."""
+
+    anchor: str
+    operation: Operation
+    curl: str
+    fields: list[Field]
+    endings: list[tuple[int, str]]
+
+
+class Docs:
+    """Both forms of the documentation of the same declarations."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+
+    async def document(self, request: Request[State]) -> Response:
+        """GET /api/v1/openapi.json"""
+        settings = request.state["settings"]
+        return JSONResponse(
+            document(self.operations, origin=settings.origin, title=settings.app_name, version=VERSION),
+            headers={"cache-control": "no-cache"},
+        )
+
+    async def page(self, request: Request[State]) -> Response:
+        """GET /api/docs"""
+        origin = request.state["settings"].origin
+        sections: dict[str, list[Shown]] = {}
+        for each in self.operations:
+            sections.setdefault(each.noun, []).append(shown(each, origin))
+        return render(request, "api_docs/docs.html", sections=sections, api_root=f"{origin}{PREFIX}")
+
+
+def shown(operation: Operation, origin: str) -> Shown:
+    """A route with its command line, its fields and every way in which it may end."""
+    return Shown(
+        anchor=operation.name.replace("_", "-"),
+        operation=operation,
+        curl=_curl(operation, origin),
+        fields=_fields(operation.body) if operation.body is not None else [],
+        endings=[
+            (status, HTTPStatus(status).phrase if status in operation.answers else MEANINGS[status])
+            for status in operation.statuses
+        ],
+    )
+
+
+def _curl(operation: Operation, origin: str) -> str:
+    path = operation.path
+    for name in operation.parameters:
+        path = path.replace(f"{{{name}}}", name.upper())
+    lines = ['curl -H "Authorization: Bearer $CLEMENTINE_TOKEN"']
+    if operation.body is not None:
+        lines.append("-H 'Content-Type: application/json'")
+        lines.append(f"-d {shlex.quote(json.dumps(example(operation.body), ensure_ascii=False))}")
+    if operation.curl:
+        lines.append(operation.curl)
+    if operation.method != ("POST" if operation.body is not None or operation.curl else "GET"):
+        lines.append(f"-X {operation.method}")
+    lines.append(f"{origin}{PREFIX}{path}")
+    return " \\\n  ".join(lines)
+
+
+def example(model: type[BaseModel]) -> dict[str, Any]:
+    """A body made of its fields' own examples; a required field without one is a mistake in its model."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if field.examples:
+            found[name] = field.examples[0]
+        elif field.is_required():
+            raise ValueError(f"{model.__name__}.{name} needs an example")
+    return found
+
+
+def _fields(model: type[BaseModel]) -> list[Field]:
+    schema = model.model_json_schema()
+    required = schema.get("required", [])
+    return [
+        Field(name, _kind(said, schema.get("$defs", {})), name in required, said.get("description", ""))
+        for name, said in schema["properties"].items()
+    ]
+
+
+def _kind(said: dict[str, Any], named: dict[str, Any]) -> str:
+    if "$ref" in said:
+        return _kind(named[said["$ref"].rpartition("/")[2]], named)
+    if "enum" in said:
+        return " | ".join(json.dumps(choice) for choice in said["enum"])
+    if "anyOf" in said:
+        return " | ".join(_kind(each, named) for each in said["anyOf"])
+    return str(said.get("format") or said.get("type", "any"))
