@@ -129,6 +129,7 @@ def m001_people(db: Db) -> None:
             payload text,
             subject text not null default '',
             recipient text not null default '',
+            topic text not null default '',
             state text not null check (state in ('waiting', 'kept', 'done', 'failed')),
             attempts integer not null default 0,
             due_at integer not null,

@@ -1,0 +1,95 @@
+"""The mails that are sent, as text and as HTML. What strangers wrote is quoted in them, and no link of theirs is alive.
+
+To whom they go and when is decided elsewhere.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+
+from rules.characters import strip_invisible
+
+_MOST_IN_SUBJECT = 60
+# What mail programs turn into links by themselves: a scheme, www., or a name with a dot in it (photos.example, a@b.c).
+_LINK_SIGNS = re.compile(r"://|(?<=\w)\.(?=\w)|@")
+_DEADENED = {"://": ": //", ".": " . ", "@": " at "}
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """Whose letters these are; `origin` is the site's public address, None where it is not known."""
+
+    app_name: str
+    origin: str | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail: a subject on one line, and the same words twice."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def new_request(head: Letterhead, *, email: str, name: str, message: str) -> Letter:
+    """To the site owner: somebody asks for access."""
+    who = strip_invisible(name) or email
+    paragraphs = [f"Somebody asks for access to {head.app_name}.", f"E-mail: {deadened(email)}"]
+    if name:
+        paragraphs.append(f"Name: {deadened(strip_invisible(name))}")
+    if message:
+        paragraphs += ["They wrote:", quoted(message)]
+    return _letter(
+        f"{_short(who)} asks for access to {head.app_name}",
+        paragraphs,
+        _link(head, "Decide", "/admin/requests", "Sign in as the site owner and open Admin to decide."),
+    )
+
+
+def more_requests(head: Letterhead) -> Letter:
+    """To the site owner, once for all that came after the first few of an hour."""
+    return _letter(
+        f"More people ask for access to {head.app_name}",
+        ["More access requests have come in since the last mail."],
+        _link(head, "See them all", "/admin/requests", "Sign in as the site owner and open Admin to see them."),
+    )
+
+
+def approved(head: Letterhead, *, email: str) -> Letter:
+    """To the person: the request was approved."""
+    return _letter(
+        f"You can use {head.app_name} now",
+        [
+            f"Your request for access to {head.app_name} has been approved.",
+            f"Sign in with the Dropbox account that has the address {deadened(email)}.",
+        ],
+        _link(head, "Sign in here", "/login", "Sign in on the page where you asked for access."),
+    )
+
+
+def deadened(text: str) -> str:
+    """The text with everything broken up that a mail program would turn into a link."""
+    return _LINK_SIGNS.sub(lambda found: _DEADENED[found.group()], text)
+
+
+def quoted(text: str) -> str:
+    """A stranger's text as a quotation: every line marked, invisible characters gone, links dead."""
+    lines = strip_invisible(text, multiline=True).split("\n")
+    return "\n".join(f"> {deadened(line)}".rstrip() for line in lines)
+
+
+def _link(head: Letterhead, label: str, path: str, otherwise: str) -> tuple[str, str]:
+    return (label, head.origin + path) if head.origin is not None else (otherwise, "")
+
+
+def _letter(subject: str, paragraphs: list[str], link: tuple[str, str]) -> Letter:
+    label, address = link
+    text = "\n\n".join([*paragraphs, f"{label}: {address}" if address else label]) + "\n"
+    parts = [f"<p>{html.escape(paragraph).replace(chr(10), '<br>')}</p>" for paragraph in paragraphs]
+    last = f'<a href="{html.escape(address)}">{html.escape(label)}</a>' if address else html.escape(label)
+    return Letter(strip_invisible(subject), text, "\n".join([*parts, f"<p>{last}</p>"]) + "\n")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_IN_SUBJECT else f"{text[: _MOST_IN_SUBJECT - 1]}…"
