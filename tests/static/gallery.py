@@ -1,0 +1,100 @@
+"""A tiny app around the style guide: the real layout, macros, static files and headers, and a form to press."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from handlers.forms import Form
+from handlers.headers import SecurityHeaders
+from handlers.pages import environment
+from handlers.static import Static
+from settings import Settings
+
+NOW = 1_795_166_040_000
+LONG = "Sommerfest-der-Donaudampfschifffahrtsgesellschaft-" * 3
+PERSON = SimpleNamespace(display_name="Jane Doe", email="jane.doe+events@studio-with-a-long-name.example")
+WORKSPACES = [
+    SimpleNamespace(id="w1", name="Northlight Studio"),
+    SimpleNamespace(id="w2", name=LONG),
+]
+
+
+class Gallery:
+    """Keeps the one switch of the style guide and counts how often its forms were sent."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.posts = 0
+
+    def app(self) -> Starlette:
+        """The app; `static` is the real one, so its routes are as in app.py."""
+        static = Static()
+        self.templates = _templates(static)
+        return Starlette(
+            routes=[
+                Route("/static/{path:path}", static.serve),
+                Route("/switch", self.switch, methods=["POST"]),
+                Route("/slow", self.slow, methods=["POST"]),
+                Route("/door", self.door),
+                Route("/problem", self.problem),
+                Route("/{path:path}", self.guide),
+            ],
+            middleware=[Middleware(SecurityHeaders, https=False)],
+        )
+
+    def page(self, template: str, request: Request, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page with the names that handlers/pages.py hands to every template."""
+        given: dict[str, Any] = {
+            "person": PERSON,
+            "site_owner": True,
+            "pending_requests": 3,
+            "workspaces": WORKSPACES,
+            "workspace": WORKSPACES[0],
+            "flash": [],
+            "request_id": "",
+        }
+        return HTMLResponse(
+            self.templates.get_template(template).render(request=request, **{**given, **context}), status
+        )
+
+    async def guide(self, request: Request) -> Response:
+        form = Form({"email": "jane@", "name": LONG, "message": "Hello", "structure": "by_date", "final": "on"})
+        form.errors = {"email": "Type a whole address, such as jane@example.com.", "folder": f"No folder {LONG}."}
+        flash = [("ok", "Saved."), ("bad", "Dropbox refused the file.")] if "flash" in request.query_params else []
+        return self.page("styleguide.html", request, form=form, now=NOW, long=LONG, on=self.on, flash=flash)
+
+    async def door(self, request: Request) -> Response:
+        return self.page("door.html", request, person=None, form=None)
+
+    async def problem(self, request: Request) -> Response:
+        sentence = "There is nothing here, or you may not see it."
+        return self.page(
+            "error.html", request, person=None, heading="Not found", sentence=sentence, request_id="b7c1f0a2d3e4"
+        )
+
+    async def switch(self, request: Request) -> Response:
+        self.posts += 1
+        async with request.form() as posted:
+            self.on = posted["enabled"] == "on"
+        if request.headers.get("x-fragment"):
+            return self.page("_switch.html", request, on=self.on)
+        return RedirectResponse("/guide#switches", 303)
+
+    async def slow(self, request: Request) -> Response:
+        self.posts += 1
+        return RedirectResponse("/door", 303)
+
+
+def _templates(static: Static) -> Environment:
+    templates = environment(Settings.model_validate({"base_url": "http://127.0.0.1"}), static)
+    assert templates.loader is not None
+    drawn: Any = templates.get_template("_icons.html").module
+    templates.globals["icon_names"] = list(drawn.icons)
+    templates.loader = ChoiceLoader([templates.loader, FileSystemLoader("tests/static")])
+    return templates
