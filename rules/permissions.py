@@ -56,6 +56,11 @@ def can_connect(standing: Standing) -> bool:
     return _runs_workspace(standing)
 
 
+def can_rename_workspace(standing: Standing) -> bool:
+    """Give the workspace another name."""
+    return _runs_workspace(standing)
+
+
 def can_create_projects(standing: Standing) -> bool:
     """Make new projects in the workspace."""
     return _runs_workspace(standing)

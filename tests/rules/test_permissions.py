@@ -14,6 +14,7 @@ from rules.permissions import (
     can_edit_project,
     can_manage_workspace,
     can_push_results,
+    can_rename_workspace,
     can_see_project,
     can_see_project_settings,
     can_see_workspace,
@@ -39,6 +40,7 @@ Predicate = Callable[[Standing], bool]
 TABLE: list[tuple[str, Predicate, str]] = [
     ("FR-017 see the workspace, its members, the connection's status", can_see_workspace,    "✓ ✓ ✓ ✓ ✓ - -"),
     ("FR-014 connect, disconnect, reconnect Dropbox",                  can_connect,          "✓ ✓ - - - - -"),
+    ("rename the workspace",                                           can_rename_workspace, "✓ ✓ - - - - -"),
     ("create projects",                                                can_create_projects,  "✓ ✓ - - - - -"),
     ("delete projects",                                                can_delete_project,   "✓ ✓ - - - - -"),
     ("transfer or delete the workspace",                               can_manage_workspace, "✓ - - - - - -"),
