@@ -1,0 +1,103 @@
+"""What a return from Dropbox's sign-in page does to the tables: a device for somebody admitted, nothing for others."""
+
+from dataclasses import dataclass, field
+
+from rules.envelope import Keyring
+from store import accounts, audit, devices, installation, names, outbox, setup_links, workspaces
+from store.admission import Admission, admit
+from store.connect import Db
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who came back, with a grant, from which browser.
+
+    `secret_hash` is the digest of the browser's fresh device secret; `replaces` that of the one it held before.
+    `setup_hash` is set for those who came through the set-up link.
+    """
+
+    account_id: str
+    email: str
+    email_verified: bool
+    display_name: str
+    scopes: str
+    user_agent: str
+    ip: str
+    refresh_token: str = field(repr=False)
+    secret_hash: str = field(repr=False)
+    replaces: str | None = field(repr=False, default=None)
+    setup_hash: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended. `link_spent`: they came through a set-up link that is used or has an owner before it."""
+
+    admission: Admission
+    first: bool = False
+    link_spent: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        return self.admission.allowed and not self.link_spent
+
+
+def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring: Keyring, now: int) -> Outcome:
+    """Sign the arrival in, or keep nothing but the sealed revocation of its grant.
+
+    A first sign-in makes a workspace. The browser's former device ends either way it comes: nothing carries over.
+    """
+    owner = installation.owner_id(db, configured_owner)
+    if arrival.setup_hash is not None:
+        claimed = owner is None and setup_links.use(db, arrival.setup_hash, account_id=arrival.account_id, now=now)
+        if not claimed:
+            outbox.add_revocation(db, refresh_token=arrival.refresh_token, keyring=keyring, now=now)
+            return Outcome(Admission.MISSING, link_spent=True)
+        installation.set_owner(db, arrival.account_id, now=now)
+        owner = arrival.account_id
+        _note(db, arrival, "installation.claimed", now=now)
+    admission = admit(
+        db,
+        account_id=arrival.account_id,
+        email=arrival.email,
+        email_verified=arrival.email_verified,
+        owner=owner,
+        now=now,
+    )
+    if not admission.allowed:
+        outbox.add_revocation(db, refresh_token=arrival.refresh_token, keyring=keyring, now=now)
+        return Outcome(admission)
+    return Outcome(admission, first=_let_in(db, arrival, keyring=keyring, now=now))
+
+
+def _let_in(db: Db, arrival: Arrival, *, keyring: Keyring, now: int) -> bool:
+    first = accounts.sign_in(
+        db,
+        account_id=arrival.account_id,
+        email=arrival.email,
+        display_name=arrival.display_name,
+        refresh_token=arrival.refresh_token,
+        scopes=arrival.scopes,
+        keyring=keyring,
+        now=now,
+    )
+    if arrival.replaces is not None:
+        devices.end_by_secret(db, arrival.replaces)
+    devices.create(
+        db,
+        account_id=arrival.account_id,
+        secret_hash=arrival.secret_hash,
+        user_agent=arrival.user_agent,
+        now=now,
+    )
+    _note(db, arrival, "account.signed_in", now=now)
+    if first:
+        name = names.fitted(
+            f"{arrival.display_name}'s workspace" if arrival.display_name else "", otherwise="Workspace"
+        )
+        workspaces.create(db, name=name, by=arrival.account_id, now=now)
+    return first
+
+
+def _note(db: Db, arrival: Arrival, action: str, *, now: int) -> None:
+    audit.record(db, at=now, actor=arrival.account_id, way="page", action=action, subject=arrival.email, ip=arrival.ip)
