@@ -70,8 +70,9 @@ def set_project_role(
 def remove(db: Db, workspace_id: str, account_id: str, *, by: str | None, now: int, way: str = "page") -> None:
     """End the account's membership of the workspace and of all its projects.
 
-    Raises Conflict for the last owner, NotFound for who is no member.
+    Raises Conflict for the last owner, NotFound for an unknown workspace and for who is no member.
     """
+    _known(db, workspace_id, account_id)
     _keep_an_owner(db, workspace_id, account_id)
     gone = rows(
         db,

@@ -1,27 +1,20 @@
-"""Time zones by their IANA names: which are accepted, and which are offered to choose from."""
+"""Time zones by their IANA names: the ones that people are offered, and the refusal of any other as a field's error."""
 
 from functools import cache
 from importlib import resources
-from zoneinfo import available_timezones
 
+from rules.naming import validate_timezone
 from store.errors import Invalid
 
 UTC = "UTC"
-# What the machine happens to be set to, and a placeholder of the database: neither means the same everywhere.
-_NO_PLACES = frozenset({"localtime", "Factory"})
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_PLACES
 
 
 def accepted(name: str) -> str:
-    """The name itself, trimmed, if it is in the IANA database; else raises Invalid for the field `timezone`."""
-    trimmed = name.strip()
-    if trimmed not in _known():
-        raise Invalid({"timezone": "Choose a time zone by its IANA name, such as Europe/Paris or UTC."})
-    return trimmed
+    """The name without outer white space, if it is a time zone's; else raises Invalid for the field `timezone`."""
+    try:
+        return validate_timezone(name.strip())
+    except ValueError as error:
+        raise Invalid({"timezone": str(error)}) from None
 
 
 @cache
@@ -29,4 +22,4 @@ def offered() -> tuple[str, ...]:
     """UTC, then one name for each zone that some country uses today. Older spellings are accepted all the same."""
     table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
     places = {line.split("\t")[2].strip() for line in table.splitlines() if not line.startswith("#")}
-    return (UTC, *sorted(places & _known()))
+    return (UTC, *sorted(places))
