@@ -27,7 +27,9 @@ def strip_invisible(text: str, *, multiline: bool = False) -> str:
 
     `multiline` keeps line breaks (as \\n, at most one empty line between paragraphs); else the result is one line.
     """
-    seen = unicodedata.normalize("NFC", "".join(character for character in text if not is_invisible(character)))
+    seen = text
+    if not (text.isascii() and text.isprintable()):
+        seen = unicodedata.normalize("NFC", "".join(character for character in text if not is_invisible(character)))
     if not multiline:
         return " ".join(seen.split())
     lines = [" ".join(line.split()) for line in seen.splitlines()]
@@ -40,21 +42,26 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
-def cut(text: str, units: int) -> str:
-    """The longest beginning with at most so many UTF-16 units that tears no seen character apart.
+def cut(text: str, length: int) -> str:
+    """The beginning of the text with at most so many characters (code points) that tears no seen one apart.
 
     Accents, emoji modifiers and flags stay whole, unless that would lose more than half of the room.
     """
+    whole = length
+    while 0 < whole < len(text) and _continues(text, whole):
+        whole -= 1
+    return text[:whole] if whole * 2 >= length else text[:length]
+
+
+def cut_utf16(text: str, units: int) -> str:
+    """The same with at most so many UTF-16 units."""
     length, used = 0, 0
     for character in text:
         used += utf16_length(character)
         if used > units:
             break
         length += 1
-    whole = length
-    while 0 < whole < len(text) and _continues(text, whole):
-        whole -= 1
-    return text[:whole] if whole * 2 >= length else text[:length]
+    return cut(text, length)
 
 
 def _continues(text: str, position: int) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.characters import cut, is_invisible, strip_invisible, utf16_length
+from rules.characters import cut, cut_utf16, is_invisible, strip_invisible, utf16_length
 
 anything = st.text(st.characters())
 
@@ -79,18 +79,26 @@ def test_stripping_twice_changes_nothing(text: str, multiline: bool):
     ],
 )
 def test_a_cut_leaves_whole_characters(text: str, units: int, kept: str):
-    assert cut(text, units) == kept
+    assert cut_utf16(text, units) == kept
 
 
 @given(anything, st.integers(0, 40))
 def test_a_cut_is_a_beginning_that_fits_and_needs_no_second_cut(text: str, units: int):
-    kept = cut(text, units)
+    kept = cut_utf16(text, units)
     assert text.startswith(kept)
     assert utf16_length(kept) <= units
-    assert cut(kept, units) == kept
+    assert cut_utf16(kept, units) == kept
     assert (kept == text) is (utf16_length(text) <= units)
 
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_the_length_is_what_utf_16_has(text: str):
     assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
+
+
+@given(anything, st.integers(0, 40))
+def test_a_cut_by_characters_fits_too(text: str, length: int):
+    kept = cut(text, length)
+    assert text.startswith(kept)
+    assert len(kept) <= length
+    assert (kept == text) is (len(text) <= length)
