@@ -10,7 +10,7 @@ function tellTimes(root = document) {
     time.title ||= time.textContent;
     const distance = Math.abs(seconds);
     const [unit, size] = steps.findLast(([, size]) => distance >= size) ?? steps[0];
-    time.textContent = distance < 45 ? "just now" : distance < 7 * 86400 ? relative.format(Math.round(seconds / size), unit) : time.title;
+    time.textContent = distance < 45 ? (seconds < 0 ? "just now" : "in a moment") : distance < 7 * 86400 ? relative.format(Math.round(seconds / size), unit) : time.title;
   }
 }
 
@@ -64,7 +64,11 @@ function swap(selector, answer, page) {
   const target = document.querySelector(selector);
   const fresh = page.querySelector(selector);
   if (!target || !fresh || (answer.redirected && new URL(answer.url).pathname !== location.pathname)) {
-    if (answer.redirected) return location.assign(answer.url);
+    if (answer.redirected) {
+      // That page was only fetched, not shown: its toasts, shown once by the server, go along.
+      sessionStorage.toasts = JSON.stringify(Array.from(all("#flash > *", page), (toast) => toast.textContent.trim()));
+      return location.assign(answer.url);
+    }
     document.title = page.title || document.title;
     document.getElementById("main").replaceChildren(...(page.getElementById("main") ?? page.body).childNodes);
     return document.getElementById("main").focus();
@@ -82,7 +86,7 @@ function swap(selector, answer, page) {
   };
   carryFlash(page);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (document.startViewTransition && !calm) document.startViewTransition(change);
+  if (document.startViewTransition && !calm) document.startViewTransition(change).ready.catch(() => {});
   else change();
 }
 
@@ -92,7 +96,8 @@ async function send(form, button) {
   complain(form);
   setBusy(form, button, true);
   try {
-    const answer = await fetch(form.action, { method: "POST", headers: { "X-Fragment": "1" }, body: plain ? new URLSearchParams(body) : body });
+    const address = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+    const answer = await fetch(address, { method: "POST", headers: { "X-Fragment": "1" }, body: plain ? new URLSearchParams(body) : body });
     swap(form.dataset.enhance, answer, new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     complain(form, "That did not reach the server. Check the connection and try again.");
@@ -138,4 +143,8 @@ addEventListener("pageshow", ({ persisted }) => {
 
 tellTimes();
 setInterval(tellTimes, 30000);
+for (const text of JSON.parse(sessionStorage.toasts ?? "[]")) {
+  flash?.append(Object.assign(document.createElement("p"), { className: "toast", textContent: text }));
+}
+sessionStorage.removeItem("toasts");
 for (const toast of all("#flash > *")) dismiss(toast);

@@ -1,5 +1,6 @@
 """A tiny app around the style guide: the real layout, macros, static files and headers, and a form to press."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from handlers.pages import environment
 from handlers.static import Static
 from settings import Settings
 
+SLOW_SECONDS = 0.5
 NOW = 1_795_166_040_000
 LONG = "Sommerfest-der-Donaudampfschifffahrtsgesellschaft-" * 3
 PERSON = SimpleNamespace(display_name="Jane Doe", email="jane.doe+events@studio-with-a-long-name.example")
@@ -41,6 +43,8 @@ class Gallery:
                 Route("/static/{path:path}", static.serve),
                 Route("/switch", self.switch, methods=["POST"]),
                 Route("/slow", self.slow, methods=["POST"]),
+                Route("/away", self.away, methods=["POST"]),
+                Route("/refused", self.refused, methods=["POST"]),
                 Route("/door", self.door),
                 Route("/problem", self.problem),
                 Route("/{path:path}", self.guide),
@@ -88,7 +92,17 @@ class Gallery:
 
     async def slow(self, request: Request) -> Response:
         self.posts += 1
+        await asyncio.sleep(SLOW_SECONDS)
         return RedirectResponse("/door", 303)
+
+    async def away(self, request: Request) -> Response:
+        """Answers an enhanced form with another page, which shows a toast."""
+        return RedirectResponse("/elsewhere?flash", 303)
+
+    async def refused(self, request: Request) -> Response:
+        """Answers an enhanced form with an error page, which has not the part that was asked for."""
+        sentence = "You can see this, but you may not change it."
+        return self.page("error.html", request, 403, heading="Not allowed", sentence=sentence)
 
 
 def _templates(static: Static) -> Environment:
