@@ -9,7 +9,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from handlers import health
+from handlers import experiences, health, projects, workspaces
 from handlers.api import me
 from handlers.api.docs import Docs
 from handlers.api.operation import Operation, api
@@ -35,7 +35,18 @@ PUBLIC = [
 SIGNED_IN: list[Route] = [
     # devices
     # workspaces
+    page("/workspaces", workspaces.index),
+    form("/workspaces", workspaces.create),
+    page("/workspaces/{workspace_id}", workspaces.show),
+    form("/workspaces/{workspace_id}", workspaces.rename),
     # projects and experiences
+    page("/workspaces/{workspace_id}/projects", projects.index),
+    form("/workspaces/{workspace_id}/projects", projects.create),
+    page("/projects/{project_id}", projects.show),
+    form("/projects/{project_id}", projects.change),
+    page("/projects/{project_id}/experiences", experiences.index),
+    form("/projects/{project_id}/experiences", experiences.create),
+    form("/experiences/{experience_id}", experiences.rename),
     # connection
     # export settings
     # results and exports

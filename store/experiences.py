@@ -47,7 +47,7 @@ def create(db: Db, project_id: str, *, name: str, by: str, now: int, way: str = 
     return made
 
 
-def rename(db: Db, experience_id: str, *, name: str, by: str, now: int, way: str = "page") -> None:
+def rename(db: Db, experience_id: str, *, name: str, by: str, now: int, way: str = "page") -> Experience:
     """Give it another name, which new results use. Raises Invalid for the name, NotFound for an unknown or deleted one.
 
     Exports keep the path that was frozen when their result arrived.
@@ -57,7 +57,7 @@ def rename(db: Db, experience_id: str, *, name: str, by: str, now: int, way: str
         db,
         """
         update experiences set name = :name, updated_at = :now where id = :id and deleted_at is null
-        returning project_id
+        returning id, project_id, name, created_at
         """,
         id=experience_id,
         name=kept,
@@ -65,8 +65,10 @@ def rename(db: Db, experience_id: str, *, name: str, by: str, now: int, way: str
     )
     if not changed:
         raise NotFound
-    workspace_id = _workspace_of(db, str(changed[0]["project_id"]))
+    renamed = _experience(changed[0])
+    workspace_id = _workspace_of(db, renamed.project_id)
     _record(db, experience_id, workspace_id, "experience.renamed", kept, by=by, now=now, way=way)
+    return renamed
 
 
 def mark_deleted(db: Db, experience_id: str, *, by: str, now: int, way: str = "page") -> None:

@@ -74,8 +74,8 @@ def change(
     by: str,
     now: int,
     way: str = "page",
-) -> None:
-    """Rename the project or move its clock; None leaves as it is. A new name claims a new folder for new results.
+) -> Project:
+    """The project under another name or on other clocks; None leaves as it is. A new name claims a new folder.
 
     Raises Invalid for `name` and `timezone`, NotFound for an unknown or deleted project.
     """
@@ -84,7 +84,8 @@ def change(
         db,
         """
         update projects set name = coalesce(:name, name), timezone = coalesce(:timezone, timezone), updated_at = :now
-        where id = :id and deleted_at is null returning workspace_id
+        where id = :id and deleted_at is null
+        returning id, workspace_id, name, timezone, created_at
         """,
         id=project_id,
         name=fields.get("name"),
@@ -95,8 +96,11 @@ def change(
         raise NotFound
     if "name" in fields:
         export_paths.claim_project_folder(db, project_id, now)
-    told = ", ".join(f"{field}: {value}" for field, value in fields.items())
-    _record(db, project_id, str(changed[0]["workspace_id"]), "project.changed", told, by=by, now=now, way=way)
+    project = _project(changed[0])
+    if fields:
+        told = ", ".join(f"{field}: {value}" for field, value in fields.items())
+        _record(db, project_id, project.workspace_id, "project.changed", told, by=by, now=now, way=way)
+    return project
 
 
 def mark_deleted(db: Db, project_id: str, *, by: str, now: int, way: str = "page") -> None:

@@ -43,9 +43,16 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_changed(db: Db,
 
 def test_what_is_not_given_stays(db: Db, world: World):
     projects.change(db, world.project.id, timezone="Asia/Tokyo", by="dbid:owner", now=NOW)
-    projects.change(db, world.project.id, name="Gala II", by="dbid:owner", now=NOW)
+    changed = projects.change(db, world.project.id, name="Gala II", by="dbid:owner", now=NOW)
     seen = projects.seen_by(db, world.asker("viewer"), world.project.id).project
     assert (seen.name, seen.timezone) == ("Gala II", "Asia/Tokyo")
+    assert changed == seen
+
+
+def test_a_change_of_nothing_leaves_no_trace(db: Db, world: World):
+    before = rows(db, "select count(*) from audit")
+    assert projects.change(db, world.project.id, by="dbid:owner", now=NOW) == world.project
+    assert rows(db, "select count(*) from audit") == before
 
 
 def test_people_are_listed_only_the_projects_that_they_may_see(db: Db, world: World):
