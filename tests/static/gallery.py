@@ -37,7 +37,7 @@ class Gallery:
     def app(self) -> Starlette:
         """The app; `static` is the real one, so its routes are as in app.py."""
         static = Static()
-        self.templates = _templates(static)
+        self.templates = templates_of(static)
         return Starlette(
             routes=[
                 Route("/static/{path:path}", static.serve),
@@ -74,7 +74,7 @@ class Gallery:
         return self.page("styleguide.html", request, form=form, now=NOW, long=LONG, on=self.on, flash=flash)
 
     async def door(self, request: Request) -> Response:
-        return self.page("door.html", request, person=None, form=None)
+        return self.page("door.html", request, person=None, form=None, theme=request.query_params.get("theme", ""))
 
     async def problem(self, request: Request) -> Response:
         sentence = "There is nothing here, or you may not see it."
@@ -88,7 +88,7 @@ class Gallery:
             self.on = posted["enabled"] == "on"
         if request.headers.get("x-fragment"):
             return self.page("_switch.html", request, on=self.on)
-        return RedirectResponse("/guide#switches", 303)
+        return RedirectResponse("/guide", 303)
 
     async def slow(self, request: Request) -> Response:
         self.posts += 1
@@ -105,7 +105,8 @@ class Gallery:
         return self.page("error.html", request, 403, heading="Not allowed", sentence=sentence)
 
 
-def _templates(static: Static) -> Environment:
+def templates_of(static: Static) -> Environment:
+    """The app's own templates, and beside them those of the style guide."""
     templates = environment(Settings.model_validate({"base_url": "http://127.0.0.1"}), static)
     assert templates.loader is not None
     drawn: Any = templates.get_template("_icons.html").module
