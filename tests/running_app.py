@@ -55,7 +55,7 @@ class AppProcess:
             DROPBOX_URL=sandbox.url,
             DROPBOX_APP_KEY=APP_KEY,
             DROPBOX_APP_SECRET=APP_SECRET,
-            OWNER_DROPBOX_ACCOUNT_ID=sandbox.people()[owner],
+            OWNER_DROPBOX_ACCOUNT_ID=sandbox.account_id(owner),
             LIMITS="off",
             **more,
         )

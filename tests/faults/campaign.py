@@ -82,10 +82,10 @@ class Campaign:
     def add_faults(self) -> None:
         seed = self.random.randrange(1 << 30)
         upload = "files/upload"
-        self.sandbox.fault(route=upload, status=503, when="after", probability=0.04, seed=seed)
-        self.sandbox.fault(route=upload, status=503, when="before", probability=0.03, seed=seed + 1)
-        self.sandbox.fault(route=upload, kind="drop", when="after", probability=0.03, seed=seed + 2)
-        self.sandbox.fault(route=upload, status=429, retry_after=1, when="before", probability=0.03, seed=seed + 3)
+        self.sandbox.fault("status", route=upload, status=503, when="after", probability=0.04, seed=seed)
+        self.sandbox.fault("status", route=upload, status=503, when="before", probability=0.03, seed=seed + 1)
+        self.sandbox.fault("drop", route=upload, when="after", probability=0.03, seed=seed + 2)
+        self.sandbox.fault("rate_limit", route=upload, retry_after=1, probability=0.03, seed=seed + 3)
 
     def push_all(self) -> None:
         """Push each result until it is acknowledged, however often the app is gone meanwhile."""
@@ -142,7 +142,7 @@ class Campaign:
         api = Api(self.app.origin, self.token)
         exports = {str(e["job_id"]): e for e in api.items(f"/projects/{self.project}/exports")}
         api.close()
-        files = {entry["path_lower"]: entry for entry in self.sandbox.tree(STUDIO) if entry["type"] == "file"}
+        files = {path.lower(): entry for path, entry in self.sandbox.files(STUDIO).items()}
         self.report.files = len(files)
         self.report.revisions = sum(entry["revisions"] for entry in files.values())
         if len(files) != self.exports:
