@@ -242,6 +242,7 @@ def m003_results(db: Db) -> None:
             sha256 text not null,
             content_hash text not null,
             media_key text not null unique,
+            position integer not null default 0,
             created_at integer not null,
             unique (result_id, artifact_id, variant)
         ) strict;
@@ -274,6 +275,7 @@ def m004_exports(db: Db) -> None:
             pause_reason text,
             paused_at integer,
             failures_in_a_row integer not null default 0,
+            hurry_at integer,
             last_export_at integer,
             updated_at integer not null,
             check ((status = 'disconnected') = (token is null))
@@ -293,6 +295,8 @@ def m004_exports(db: Db) -> None:
             configured_by text,
             configured_at integer,
             epoch integer not null default 1,
+            resume_epoch integer not null default 1,
+            repath_epoch integer not null default 1,
             paused_reason text,
             paused_at integer,
             folder_checked_at integer not null default 0,
@@ -304,10 +308,11 @@ def m004_exports(db: Db) -> None:
             path_key text not null,
             path text not null,
             project_id text not null references projects (id),
+            wanted_key text not null,
             created_at integer not null,
             primary key (dropbox_account_id, path_key)
         ) strict;
-        create index folder_claims_by_project on folder_claims (project_id, dropbox_account_id);
+        create unique index folder_claims_by_project on folder_claims (project_id, dropbox_account_id, wanted_key);
 
         create table exports (
             id text primary key,
@@ -352,11 +357,20 @@ def m004_exports(db: Db) -> None:
         create index exports_by_project on exports (project_id, created_at desc, id);
         create index exports_by_project_and_state on exports (project_id, state, created_at desc, id);
         create index exports_by_result on exports (result_id);
+        create view exports_with_names as
+            select e.*, r.job_id, n.label as session, n.short_code, x.name as experience_name,
+                a.artifact_id, a.variant, a.extension
+            from exports e
+            join results r on r.id = e.result_id
+            join sessions n on n.id = e.session_id
+            join experiences x on x.id = e.experience_id
+            join artifacts a on a.id = e.artifact_row_id;
 
         create table path_claims (
             dropbox_account_id text not null,
             path_key text not null,
             export_id text not null references exports (id),
+            wanted_key text,
             primary key (dropbox_account_id, path_key)
         ) strict;
         create index path_claims_by_export on path_claims (export_id);
