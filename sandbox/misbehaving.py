@@ -1,0 +1,127 @@
+"""Carrying out a fault that struck: the wrong answer, no answer, a late answer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Send
+
+from sandbox import refusals
+from sandbox.faults import Rule
+from sandbox.refusals import Refusal, summary
+from sandbox.wire import Answer, json_answer, text_answer
+from sandbox.world import World
+
+HANG_SECONDS = 24 * 3600.0
+# Some errors carry fields; a made-up error carries these.
+MADE_UP_FIELDS = {"upload_session_id": "pid_upload_session:made-up-by-a-fault", "correct_offset": 0}
+
+
+class Dropped(Exception):
+    """The connection was cut, or the client went away: there is nobody to answer."""
+
+
+async def drain(request: Request) -> None:
+    """Read what is left of a body, so that the client hears the answer instead of a broken connection."""
+    try:
+        async for _ in request.stream():
+            pass
+    except (RuntimeError, ClientDisconnect):
+        return
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def drop(request: Request) -> None:
+    """Close the connection under the client's feet and wait until it is gone; always raises Dropped."""
+    cut: Callable[[], None] = request.scope["extensions"]["sandbox.connection"]["abort"]
+    cut()
+    await _gone(request)
+    raise Dropped
+
+
+async def hold(world: World, request: Request, rule: Rule, seconds: float) -> None:
+    """Wait, but not beyond the end of the rule, of the sandbox or of the client's patience."""
+    waits = [asyncio.ensure_future(wait) for wait in (rule.cleared.wait(), world.stopping.wait(), _gone(request))]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+
+def too_many(reason: str, seconds: int, *, text: bool = False) -> Answer:
+    """A 429 with Retry-After, in JSON or in plain text as Dropbox sometimes gives it."""
+    header = {"Retry-After": str(seconds)}
+    if text:
+        return text_answer(429, reason, header)
+    error = {"reason": {".tag": reason}, "retry_after": seconds}
+    return json_answer(429, {"error_summary": summary(reason), "error": error}, reason, header)
+
+
+def auth_answer(tag: str, **fields: Any) -> Answer:
+    """A 401 with a tag of AuthError."""
+    return json_answer(401, {"error_summary": summary(tag), "error": {".tag": tag, **fields}}, tag)
+
+
+def route_error(error_type: Any, rule: Rule) -> Answer:
+    """A 409 with the error that a rule names: tags of the route's error type, or a whole JSON object."""
+    error = rule.details["error"]
+    if isinstance(error, dict):
+        body = {"error_summary": summary(str(error.get(".tag", "other"))), "error": error}
+    else:
+        body = refusals.body(error_type, Refusal(error, **MADE_UP_FIELDS))
+    if "user_message" in rule.details:
+        body["user_message"] = {"text": rule.details["user_message"], "locale": "en"}
+    return json_answer(409, body, str(error))
+
+
+def _any_status(details: dict[str, Any]) -> Answer:
+    status = details.get("status", 500)
+    if status == 429 and "body" not in details:
+        return too_many("too_many_requests", details.get("retry_after", 1))
+    headers = {"Retry-After": str(details["retry_after"])} if "retry_after" in details else {}
+    text = details.get("body", "")
+    return Answer(status, text.encode(), details.get("content_type", "text/html"), headers, error=f"status {status}")
+
+
+def _oauth_error(details: dict[str, Any]) -> Answer:
+    error = details.get("error", "invalid_grant")
+    description = details.get("description", "refresh token is invalid or revoked")
+    return json_answer(400, {"error": error, "error_description": description}, error)
+
+
+async def strike(world: World, request: Request, rule: Rule, spoil: Callable[[], Answer]) -> Answer:
+    """Do what a rule says; raises Dropped when that means no answer. `spoil` makes the answers that need the call."""
+    if rule.kind == "drop":
+        await drop(request)
+    await drain(request)
+    details = rule.details
+    if rule.kind == "hang":
+        await hold(world, request, rule, details.get("seconds", HANG_SECONDS))
+        await drop(request)
+    if rule.kind == "rate_limit":
+        reason = details.get("reason", "too_many_requests")
+        return too_many(reason, details.get("retry_after", 1), text=details.get("format") == "text")
+    if rule.kind == "status":
+        return _any_status(details)
+    return _oauth_error(details) if rule.kind == "oauth_error" else spoil()
+
+
+async def slow_down(world: World, request: Request, rule: Rule, answer: Answer, send: Send) -> None:
+    """Send an answer late and in small pieces."""
+    await hold(world, request, rule, rule.details.get("seconds", 0))
+    pace = rule.details.get("bytes_per_second", 0)
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.header_list()})
+    for chunk in answer.stream or [answer.body]:
+        step = max(pace // 10, 1) if pace else len(chunk) or 1
+        for start in range(0, len(chunk), step):
+            await send({"type": "http.response.body", "body": chunk[start : start + step], "more_body": True})
+            if pace:
+                await hold(world, request, rule, 0.1)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

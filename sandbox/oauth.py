@@ -1,0 +1,171 @@
+"""The HTTP side of OAuth: the authorize page, where a person allows or denies an app, and the token endpoint."""
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox import authorize, misbehaving, tokens
+from sandbox.authorize import Ask, ErrorRedirect, WrongRequest
+from sandbox.database import Database
+from sandbox.faults import Target
+from sandbox.grants import approved_scopes, grant_by_refresh_token
+from sandbox.people import Person, all_people, find_person
+from sandbox.rendering import error_page, page, refuse_foreign
+from sandbox.scopes import WORDS
+from sandbox.wire import Answer, BadCall, json_answer, rpc_body, send_answer
+from sandbox.world import World
+
+COOKIE = "sandbox_dropbox_person"
+YEAR = 365 * 24 * 3600
+
+
+def signed_in(request: Request, world: World) -> Person | None:
+    """Who is signed in to the sandbox's Dropbox in this browser."""
+    name = request.cookies.get(COOKIE)
+    return None if name is None else find_person(world.db, name)
+
+
+def _redirect(location: str, person: Person | None = None) -> Response:
+    response = RedirectResponse(location, 302, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    if person is not None:
+        response.set_cookie(COOKIE, person.account_id, max_age=YEAR, httponly=True, samesite="lax")
+    return response
+
+
+async def authorize_page(request: Request) -> Response:
+    """GET and POST /oauth2/authorize, recorded in the history."""
+    world: World = request.app.state.world
+    entry = world.history.begin("oauth2/authorize", request.method)
+    entry.app = request.query_params.get("client_id")
+    status = 500
+    try:
+        response = await _authorize(request, world)
+        status = response.status_code
+    except WrongRequest as wrong:
+        entry.error, status = str(wrong), 400
+        response = error_page(request, 400, "This app's request can't be used", str(wrong))
+    except ErrorRedirect as refused:
+        entry.error, status = "error redirect", 302
+        response = _redirect(refused.location)
+    finally:
+        world.history.end(entry, status)
+    return response
+
+
+async def _authorize(request: Request, world: World) -> Response:
+    ask = authorize.read(world.db, request.url.query)
+    person = signed_in(request, world)
+    if request.method == "POST":
+        return refuse_foreign(request) or await _decided(request, world, ask)
+    if person is not None and not authorize.needs_page(world.db, ask, person):
+        return _allowed(request, world, ask, person)
+    chosen = None if ask.force_reauthentication else person
+    return _form(request, world, ask, chosen)
+
+
+def _form(request: Request, world: World, ask: Ask, chosen: Person | None, problem: str | None = None) -> Response:
+    known = approved_scopes(world.db, chosen.account_id, ask.app) if chosen else set()
+    return page(
+        request,
+        "authorize.html",
+        422 if problem else 200,
+        ask=ask,
+        people=all_people(world.db),
+        chosen=chosen,
+        known=bool(known),
+        wanted=[(scope, WORDS.get(scope, scope)) for scope in ask.scopes],
+        problem=problem,
+    )
+
+
+async def _decided(request: Request, world: World, ask: Ask) -> Response:
+    async with request.form(max_fields=10, max_files=0) as form:
+        decision, name = form.get("decision"), form.get("person")
+    if decision == "deny":
+        if ask.redirect_uri is None:
+            return error_page(request, 200, "Not allowed", f"{ask.app.name} got no access. You may close this page.")
+        return _redirect(authorize.deny(ask))
+    person = find_person(world.db, name) if isinstance(name, str) else None
+    if decision != "allow" or person is None:
+        return _form(request, world, ask, None, "Choose who you are, then Allow or Deny.")
+    return _allowed(request, world, ask, person)
+
+
+def _allowed(request: Request, world: World, ask: Ask, person: Person) -> Response:
+    code = authorize.allow(world.db, ask, person, world.behaviour, world.clock.now())
+    if ask.redirect_uri is None:
+        return page(request, "code.html", ask=ask, code=code)
+    return _redirect(ask.location(code=code), person)
+
+
+def account_of(db: Database, form: dict[str, str]) -> Person | None:
+    """Whose grant or code a token request is about, as far as that is known before it is answered."""
+    grant = grant_by_refresh_token(db, form.get("refresh_token", ""))
+    if grant is not None:
+        return find_person(db, grant.account_id)
+    account_id = db.value("SELECT account_id FROM codes WHERE code = :code", code=form.get("code", ""))
+    return None if account_id is None else find_person(db, account_id)
+
+
+class TokenEndpoint:
+    """POST /oauth2/token as an ASGI application, so that faults can cut its connections too."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, world = Request(scope, receive), self._world
+        entry = world.history.begin("oauth2/token", request.method)
+        status = 0
+        try:
+            form: dict[str, str] = {}
+            refused: Answer | None = None
+            try:
+                form = await self._form(request)
+            except (tokens.OAuthError, BadCall) as problem:
+                refused = _refusal(problem)
+            person = account_of(world.db, form)
+            entry.app = form.get("client_id")
+            entry.arg = {"grant_type": form.get("grant_type")}
+            if person is not None:
+                entry.email, entry.account_id = person.email, person.account_id
+            target = Target("oauth2/token", entry.email, entry.account_id, entry.app)
+            fault = world.faults.choose(target)
+            entry.fault = None if fault is None else fault.id
+            answer = None
+            if fault is None or fault.when == "after" or fault.kind == "slow":
+                answer = refused or self._answer(request, form)
+            if fault is not None and fault.kind != "slow":
+                answer = await misbehaving.strike(world, request, fault, lambda: misbehaving.auth_answer("other"))
+            answer = answer or json_answer(500, {})
+            answer.headers["X-Dropbox-Request-Id"] = entry.request_id
+            entry.note_answer(answer)
+            status = answer.status
+            if fault is not None and fault.kind == "slow":
+                await misbehaving.slow_down(world, request, fault, answer, send)
+            else:
+                await send_answer(answer, send)
+        except (misbehaving.Dropped, ClientDisconnect):
+            entry.error = "no answer"
+        finally:
+            world.history.end(entry, status)
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        body = await rpc_body(request)
+        if request.method != "POST":
+            raise tokens.OAuthError("invalid_request", "only POST is allowed here")
+        return tokens.read_form(request.headers.get("content-type", ""), body)
+
+    def _answer(self, request: Request, form: dict[str, str]) -> Answer:
+        try:
+            app, proven = tokens.read_client(self._world, form, request.headers.get("authorization"))
+            return json_answer(
+                200, tokens.answer(self._world, form, app, proven=proven), headers={"Cache-Control": "no-store"}
+            )
+        except tokens.OAuthError as problem:
+            return _refusal(problem)
+
+
+def _refusal(problem: Exception) -> Answer:
+    body = problem.body() if isinstance(problem, tokens.OAuthError) else {"error": "invalid_request"}
+    return json_answer(400, body, f"{body['error']}: {problem}")

@@ -1,0 +1,1 @@
+"""The Dropbox API routes, one module per noun; `table.py` names them all."""

@@ -1,0 +1,48 @@
+"""Reading files: download and get_temporary_link."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from dropbox import files
+
+from sandbox.blobs import EMPTY_HASH
+from sandbox.calls import Call
+from sandbox.links import make_link
+from sandbox.refusals import Refusal
+from sandbox.routes.lookup import locate_file
+from sandbox.routes.metadata import metadata
+from sandbox.serving import file_answer
+from sandbox.stone_json import encode
+from sandbox.tree import Node
+from sandbox.wire import origin
+
+
+def _file(call: Call, path: str) -> Node:
+    try:
+        return locate_file(call.world.db, call.person_caller, path)
+    except Refusal as refusal:
+        raise refusal.under("path") from None
+
+
+async def download(call: Call) -> Any:
+    """files/download: the bytes in the body, the metadata in the header `Dropbox-API-Result`."""
+    node = _file(call, f"rev:{call.arg.rev}" if call.arg.rev else call.arg.path)
+    result = json.dumps(encode(files.FileMetadata_validator, metadata(node, call.person_caller)))
+    headers = {"dropbox-api-result": result.replace("\x7f", "\\u007f"), "etag": f'W/"{node.rev}"'}
+    blobs = call.world.blobs
+    return file_answer(
+        blobs, node.content_hash or EMPTY_HASH, node.size or 0, call.request, "application/octet-stream", headers
+    )
+
+
+async def get_temporary_link(call: Call) -> Any:
+    """files/get_temporary_link: an address for four hours; only for people whose e-mail address is verified."""
+    caller, world = call.person_caller, call.world
+    node = _file(call, call.arg.path)
+    if not caller.person.email_verified:
+        raise Refusal("email_not_verified")
+    token = make_link(world.db, node, call.now)
+    base = world.public_url or origin(call.request)
+    link = f"{base.rstrip('/')}/dl/{token}/{quote(node.name)}"
+    return files.GetTemporaryLinkResult(metadata=metadata(node, caller), link=link)

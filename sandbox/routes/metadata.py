@@ -1,0 +1,39 @@
+"""Nodes of the tree as the SDK's metadata objects, with paths as the calling app sees them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dropbox import files
+
+from sandbox.callers import Caller
+from sandbox.tree import Node
+
+
+def moment(milliseconds: int | None) -> datetime:
+    """A time as the SDK writes it: naive, UTC, whole seconds."""
+    return datetime.fromtimestamp((milliseconds or 0) // 1000, UTC).replace(tzinfo=None)
+
+
+def milliseconds(value: datetime | None) -> int | None:
+    """A time of the SDK's as milliseconds UTC."""
+    return None if value is None else int(value.replace(tzinfo=UTC).timestamp()) * 1000
+
+
+def metadata(node: Node, caller: Caller) -> Any:
+    """FileMetadata, FolderMetadata or DeletedMetadata for a node."""
+    cut = len(caller.root)
+    place = {"name": node.name, "path_lower": node.lower[cut:], "path_display": node.display[cut:]}
+    if node.deleted:
+        return files.DeletedMetadata(**place)
+    if node.kind == "folder":
+        return files.FolderMetadata(id=node.file_id, **place)
+    return files.FileMetadata(
+        id=node.file_id,
+        client_modified=moment(node.client_modified),
+        server_modified=moment(node.server_modified),
+        rev=node.rev,
+        size=node.size,
+        content_hash=node.content_hash,
+        is_downloadable=True,
+        **place,
+    )

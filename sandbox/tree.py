@@ -1,0 +1,181 @@
+"""The trees of files and folders, one per person: finding, putting, removing. Conflicts are settled in writing."""
+
+import secrets
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Any
+
+from sandbox.database import Database
+from sandbox.paths import lower, name_of, parent_of
+from sandbox.people import Person
+from sandbox.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Node:
+    """A file or folder, or with `deleted` what is left of one. Only files have what follows `rev`; times are ms UTC."""
+
+    account_id: str
+    lower: str
+    parent: str
+    name: str
+    display: str
+    kind: str
+    deleted: bool
+    changed: int
+    file_id: str
+    rev: str | None
+    size: int | None
+    content_hash: str | None
+    client_modified: int | None
+    server_modified: int | None
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What one revision of a file holds."""
+
+    size: int
+    content_hash: str
+    client_modified: int
+    server_modified: int
+
+
+def node_of(row: Row) -> Node:
+    """A row of the table as a Node."""
+    return Node(**{**dict(row), "deleted": bool(row["deleted"])})
+
+
+def find(db: Database, account_id: str, path: str) -> Node | None:
+    """What is at a path, in any case; a deleted one too."""
+    row = db.one("SELECT * FROM nodes WHERE account_id = :a AND lower = :p", a=account_id, p=lower(path))
+    return None if row is None else node_of(row)
+
+
+def find_live(db: Database, account_id: str, path: str) -> Node | None:
+    """What is at a path now."""
+    node = find(db, account_id, path)
+    return None if node is None or node.deleted else node
+
+
+def children(db: Database, account_id: str, path: str) -> list[Node]:
+    """What lies in a folder now: folders first, each kind by name."""
+    rows = db.all(
+        "SELECT * FROM nodes WHERE account_id = :a AND parent = :p AND NOT deleted ORDER BY kind = 'file', lower",
+        a=account_id,
+        p=lower(path),
+    )
+    return [node_of(row) for row in rows]
+
+
+def all_nodes(db: Database, account_id: str) -> list[dict[str, Any]]:
+    """Every live file and folder of a person, by path, each file with the number of its revisions."""
+    rows = db.all(
+        "SELECT display AS path, lower AS path_lower, kind AS type, file_id AS id, rev, size, content_hash,"
+        " client_modified, server_modified,"
+        " (SELECT count(*) FROM revisions r WHERE r.account_id = n.account_id AND r.lower = n.lower) AS revisions"
+        " FROM nodes n WHERE account_id = :a AND NOT deleted ORDER BY lower",
+        a=account_id,
+    )
+    return [dict(row) for row in rows]
+
+
+def new_id() -> str:
+    """A fresh id in Dropbox's shape."""
+    return "id:" + secrets.token_urlsafe(24)[:22]
+
+
+def _ensure_folder(db: Database, person: Person, path: str) -> str:
+    """Make a folder and its parents where they are missing; its display path. A file on the way is a Refusal."""
+    if path == "":
+        return ""
+    node = find_live(db, person.account_id, path)
+    if node is None:
+        return _put(db, person, path, "folder", new_id(), None).display
+    if node.kind == "file":
+        raise Refusal("conflict/file_ancestor")
+    return node.display
+
+
+def _put(db: Database, person: Person, path: str, kind: str, file_id: str, state: FileState | None) -> Node:
+    display = _ensure_folder(db, person, parent_of(path)) + "/" + name_of(path)
+    changed = db.next_change()
+    node = Node(
+        account_id=person.account_id,
+        lower=lower(path),
+        parent=lower(parent_of(path)),
+        name=name_of(path),
+        display=display,
+        kind=kind,
+        deleted=False,
+        changed=changed,
+        file_id=file_id,
+        # New for ever: the number of this change, and whose tree it is in.
+        rev=f"{changed:012x}{person.namespace:09x}" if state else None,
+        size=state.size if state else None,
+        content_hash=state.content_hash if state else None,
+        client_modified=state.client_modified if state else None,
+        server_modified=state.server_modified if state else None,
+    )
+    db.run(
+        "INSERT OR REPLACE INTO nodes VALUES (:account_id, :lower, :parent, :name, :display, :kind, :deleted, :changed,"
+        " :file_id, :rev, :size, :content_hash, :client_modified, :server_modified)",
+        **{**vars(node), "deleted": 0},
+    )
+    return node
+
+
+def make_folder(db: Database, person: Person, path: str) -> Node:
+    """A folder with its parents, or the one that is there."""
+    there = find_live(db, person.account_id, path)
+    if there is not None and there.kind == "folder":
+        return there
+    if there is not None:
+        raise Refusal("conflict/file")
+    return _put(db, person, path, "folder", new_id(), None)
+
+
+def put_file(db: Database, person: Person, path: str, state: FileState, over: Node | None) -> Node:
+    """A new revision at a path: of the file `over`, which keeps its id and name, or of a new file."""
+    _count(db, person, state.size - ((over.size or 0) if over else 0))
+    kept = path if over is None else parent_of(path) + "/" + over.name
+    node = _put(db, person, kept, "file", over.file_id if over else new_id(), state)
+    db.run(
+        "INSERT INTO revisions VALUES (:rev, :account_id, :lower, :file_id, :size, :content_hash, :client_modified,"
+        " :server_modified, :changed)",
+        **vars(node),
+    )
+    return node
+
+
+def remove(db: Database, person: Person, node: Node) -> None:
+    """Delete a file, or a folder with all in it; tombstones stay, the folder's own before those inside."""
+    rows = db.all(
+        "SELECT lower, size FROM nodes WHERE account_id = :a AND NOT deleted"
+        " AND (lower = :p OR (lower >= :p || '/' AND lower < :p || '0')) ORDER BY lower",
+        a=person.account_id,
+        p=node.lower,
+    )
+    _count(db, person, -sum(row["size"] or 0 for row in rows))
+    for row in rows:
+        db.run(
+            "UPDATE nodes SET deleted = 1, changed = :changed WHERE account_id = :a AND lower = :p",
+            changed=db.next_change(),
+            a=person.account_id,
+            p=row["lower"],
+        )
+
+
+def _count(db: Database, person: Person, more: int) -> None:
+    """Keep account of the space in use; refuse what does not fit."""
+    enough = (
+        "UPDATE people SET used = used + :more WHERE account_id = :a AND (:more <= 0 OR used + :more <= allocation)"
+    )
+    if db.run(enough, more=more, a=person.account_id) == 0:
+        raise Refusal("insufficient_space")
+
+
+def revisions(db: Database, node: Node) -> list[Row]:
+    """Every revision at a path, newest first."""
+    sql = "SELECT * FROM revisions WHERE account_id = :a AND lower = :p ORDER BY changed DESC"
+    return db.all(sql, a=node.account_id, p=node.lower)

@@ -1,0 +1,63 @@
+"""Everything one running sandbox consists of, in one object that is handed around. No behaviour of its own."""
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+
+from sandbox.apps import add_default_app
+from sandbox.behaviour import Behaviour, WriteLocks
+from sandbox.blobs import BlobStore
+from sandbox.clock import Clock
+from sandbox.database import Database
+from sandbox.faults import FaultBook
+from sandbox.history import History
+from sandbox.people import add_known_people
+from sandbox.sessions import live_spool_names
+
+
+class FolderInUse(Exception):
+    """Another sandbox has this folder open."""
+
+
+class World:
+    """The database, the bytes, the clock, the faults and the history of one sandbox, living in one folder."""
+
+    def __init__(self, directory: Path, public_url: str | None = None) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise FolderInUse(f"another sandbox uses the folder {directory}") from None
+        self.public_url = public_url
+        self.db = Database(directory / "sandbox.sqlite3")
+        self.blobs = BlobStore(directory)
+        self.clock = Clock(self.db)
+        self.behaviour = Behaviour()
+        self.locks = WriteLocks(self.behaviour)
+        self.faults = FaultBook()
+        self.history = History(self.db)
+        self.stopping = asyncio.Event()
+        self._populate()
+        self.blobs.sweep(live_spool_names(self.db, self.clock.now()))
+
+    def _populate(self) -> None:
+        with self.db.transaction():
+            add_known_people(self.db)
+            add_default_app(self.db)
+
+    def reset(self) -> None:
+        """Back to a fresh sandbox: known people, the default app, no files, no tokens, no faults, today's time."""
+        self.db.empty()
+        self.blobs.empty()
+        self.clock.forget_offset()
+        self.faults.clear()
+        self.behaviour.change(vars(Behaviour()))
+        self._populate()
+
+    def close(self) -> None:
+        """Close the database and let the folder go."""
+        self.db.close()
+        os.close(self._lock)
