@@ -47,6 +47,7 @@ class Gallery:
                 Route("/refused", self.refused, methods=["POST"]),
                 Route("/door", self.door),
                 Route("/problem", self.problem),
+                Route("/crowded", self.crowded),
                 Route("/{path:path}", self.guide),
             ],
             middleware=[Middleware(SecurityHeaders, https=False)],
@@ -81,6 +82,11 @@ class Gallery:
         return self.page(
             "error.html", request, person=None, heading="Not found", sentence=sentence, request_id="b7c1f0a2d3e4"
         )
+
+    async def crowded(self, request: Request) -> Response:
+        """For a person in twelve workspaces, of which the last is the current one."""
+        many = [SimpleNamespace(id=f"m{number}", name=f"Studio {number}") for number in range(12)]
+        return self.page("error.html", request, heading="Crowded", sentence=LONG, workspaces=many, workspace=many[-1])
 
     async def switch(self, request: Request) -> Response:
         self.posts += 1

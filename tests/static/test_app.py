@@ -169,6 +169,15 @@ def test_on_a_phone_the_menu_opens_without_javascript(shown: Shown, new_page: Pa
     expect(page.get_by_role("link", name="Admin 3 access requests wait")).to_be_visible()
 
 
+def test_of_many_workspaces_the_current_one_is_always_in_sight(shown: Shown, new_page: Pages) -> None:
+    page = new_page(javascript=False)
+    page.goto(shown.origin + "/crowded")
+    expect(page.get_by_role("link", name="Studio 11")).to_be_visible()
+    page.goto(shown.origin + "/guide")
+    expect(page.get_by_role("link", name="Integrations")).to_be_visible()
+    expect(page.locator("nav details")).to_have_count(0)
+
+
 def test_the_first_tab_stop_skips_to_the_content(shown: Shown, new_page: Pages) -> None:
     page = new_page()
     page.goto(shown.origin + "/door")

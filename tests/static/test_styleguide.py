@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.fixtures import Pages, Scheme
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-ADDRESSES = ("/guide?flash", "/door", "/problem")
+ADDRESSES = ("/guide?flash", "/door", "/problem", "/crowded")
 CSS_BYTES = 12_000
 JS_BYTES = 3_000
 PRESSABLE = ".button, .switch, .input, .tabs a, .nav a, .nav button, .crumbs a, .row-link"
