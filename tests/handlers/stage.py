@@ -1,0 +1,135 @@
+"""A running app with everybody of DESIGN.md §2 signed in, for tests that ask who may what.
+
+The people come by rows, not through Dropbox: here it is their roles that are tested, not their sign-in.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from handlers.guards import DEVICE_COOKIE
+from rules.states import ProjectRole, WorkspaceRole
+from rules.tokens import TOKEN_BYTES, api_token, token_digest
+from settings import Settings
+from store import api_tokens, devices, experiences, members, projects, workspaces
+from store.connect import DATABASE_FILE, Db, immediate, open_connection
+from store.experiences import Experience
+from store.projects import Project
+from store.workspaces import Workspace
+from tests.cast import SAME_ORIGIN, now_ms
+
+ORIGIN = "https://clementine.test"
+MEMBERS = ("owner", "admin", "editor", "viewer", "member")
+PEOPLE = (*MEMBERS, "stranger")
+
+
+def settings_on(folder: Path) -> Settings:
+    """Complete settings without a Dropbox: nothing here calls one."""
+    return Settings.model_validate(
+        {
+            "base_url": ORIGIN,
+            "data_dir": folder,
+            "secret_key": SecretStr(secrets.token_urlsafe(32)),
+            "token_keys": SecretStr("k1:" + base64.b64encode(secrets.token_bytes(32)).decode()),
+            "owner_dropbox_account_id": "dbid:site-owner",
+            "dropbox_app_key": "key",
+            "dropbox_app_secret": SecretStr("secret"),
+            "dropbox_url": "http://127.0.0.1:9",
+            "limits": "off",
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A fresh workspace with all members in their roles, a project, an experience, and the API tokens to them."""
+
+    workspace: Workspace
+    project: Project
+    other: Project
+    experience: Experience
+
+    def fill(self, path: str) -> str:
+        """`/projects/{project_id}` with this scene's ids."""
+        return path.format(workspace_id=self.workspace.id, project_id=self.project.id, experience_id=self.experience.id)
+
+
+class Stage:
+    """Everybody's browser and personal token on one running app; `db` is a connection of one's own to its file."""
+
+    def __init__(self, settings: Settings, client: TestClient) -> None:
+        self.settings = settings
+        self.client = client
+        self._tokens: dict[str, str] = {}
+        self._browsers: dict[str, TestClient] = {"signed out": self._browser()}
+        self.db = open_connection(settings.data_dir / DATABASE_FILE)
+        with immediate(self.db) as db:
+            for name in PEOPLE:
+                self._enter(db, name)
+
+    def browser(self, name: str) -> TestClient:
+        """Somebody's browser; "signed out" is nobody's."""
+        return self._browsers[name]
+
+    def bearer(self, name: str) -> dict[str, str]:
+        """The header of somebody's personal token; none for "no token"."""
+        return {} if name == "no token" else {"authorization": f"Bearer {self._tokens[name]}"}
+
+    def project_token(self, name: str, project: Project) -> dict[str, str]:
+        """The header of a new token of that account for that project."""
+        with immediate(self.db) as db:
+            made = self._token(db, name, project.id)
+        return {"authorization": f"Bearer {made}"}
+
+    def scene(self) -> Scene:
+        """A workspace that nobody has touched yet."""
+        now = now_ms()
+        with immediate(self.db) as db:
+            workspace = workspaces.create(db, name="Studio", by="dbid:owner", now=now)
+            project = projects.create(db, workspace.id, name="Gala", by="dbid:owner", now=now)
+            other = projects.create(db, workspace.id, name="Other", by="dbid:owner", now=now)
+            experience = experiences.create(db, project.id, name="Booth", by="dbid:owner", now=now)
+            for name, role in (("admin", WorkspaceRole.ADMIN), ("member", WorkspaceRole.MEMBER)):
+                members.set_role(db, workspace.id, f"dbid:{name}", role, by=None, now=now, way="command")
+            for name, place in (("editor", ProjectRole.EDITOR), ("viewer", ProjectRole.VIEWER)):
+                members.set_project_role(db, project.id, f"dbid:{name}", place, by=None, now=now, way="command")
+        return Scene(workspace, project, other, experience)
+
+    def _browser(self) -> TestClient:
+        browser = TestClient(self.client.app, base_url=ORIGIN, headers=SAME_ORIGIN, follow_redirects=False)
+        browser.portal = self.client.portal
+        browser.app_state.update(self.client.app_state)
+        return browser
+
+    def _token(self, db: Db, name: str, project_id: str | None) -> str:
+        made, now = api_token(secrets.token_bytes(TOKEN_BYTES)), now_ms()
+        digest = token_digest(made)
+        api_tokens.create(db, account_id=f"dbid:{name}", project_id=project_id, name="test", token_hash=digest, now=now)
+        return made
+
+    def _enter(self, db: Db, name: str) -> None:
+        now, account_id = now_ms(), f"dbid:{name}"
+        db.conn.execute(
+            """
+            insert into accounts (id, email, display_name, created_at, signed_in_at, last_seen_at)
+            values (:id, :email, :name, :now, :now, :now)
+            """,
+            {"id": account_id, "email": f"{name}@example.com", "name": name.capitalize(), "now": now},
+        )
+        db.conn.execute(
+            """
+            insert into access_requests (id, email_key, email, state, account_id, requested_at, decided_at,
+                decided_way, created_at, updated_at)
+            values (:id, :email, :email, 'approved', :account, :now, :now, 'command', :now, :now)
+            """,
+            {"id": f"request-{name}", "email": f"{name}@example.com", "account": account_id, "now": now},
+        )
+        secret = secrets.token_urlsafe(32)
+        devices.create(db, account_id=account_id, secret_hash=token_digest(secret), user_agent="test", now=now)
+        self._tokens[name] = self._token(db, name, None)
+        self._browsers[name] = self._browser()
+        self._browsers[name].cookies.set(DEVICE_COOKIE, secret)
