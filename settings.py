@@ -30,25 +30,43 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_url: str | None = Field(None, description="Public address; every absolute link and the OAuth redirect.")
-    data_dir: Path = Field(Path("data"), description="Folder of the database, the media, the keys and the lock.")
-    app_name: str = Field("Clementine", min_length=1, max_length=60, description="The name people see.")
-    secret_key: SecretStr | None = Field(None, description="Signs cookies and links; made once when unset.")
-    token_keys: SecretStr | None = Field(None, description="`id:base64(32 bytes)`, comma-separated; first encrypts.")
-    owner_dropbox_account_id: str | None = Field(None, description="Dropbox account id of the site owner.")
-    dropbox_app_key: str | None = Field(None, description="App key of the installation's Dropbox app.")
-    dropbox_app_secret: SecretStr | None = Field(None, description="App secret of the installation's Dropbox app.")
-    dropbox_app_folder: str = Field("Clementine", description="App-folder name shown in paths; empty: Full Dropbox.")
-    dropbox_url: str | None = Field(None, description="One origin that stands for all Dropbox hosts.")
-    resend_api_key: SecretStr | None = Field(None, description="Resend key; without it mails are kept for the owner.")
-    mail_from: str | None = Field(None, description="Sender of mails, an address of a domain verified at Resend.")
-    resend_url: str | None = Field(None, description="Another address for Resend's API.")
-    owner_email: str | None = Field(None, description="Where notices of new requests go.")
-    trusted_proxies: tuple[Network, ...] = Field((), description="CIDRs whose forwarding headers count.")
-    metrics_token: SecretStr | None = Field(None, description="Guards /metrics; unset: direct loopback only.")
-    max_result_bytes: int = Field(524_288_000, ge=1, description="Largest artifact accepted, in bytes.")
-    limits: Literal["on", "off"] = Field("on", description="Rate limits; off only for tests and load generators.")
-    log_format: Literal["text", "json"] | None = Field(None, description="Unset: text on a terminal, else json.")
+    base_url: str | None = Field(
+        default=None, description="Public address; every absolute link and the OAuth redirect."
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="Folder of the database, the media, the keys and the lock."
+    )
+    app_name: str = Field(default="Clementine", min_length=1, max_length=60, description="The name people see.")
+    secret_key: SecretStr | None = Field(default=None, description="Signs cookies and links; made once when unset.")
+    token_keys: SecretStr | None = Field(
+        default=None, description="`id:base64(32 bytes)`, comma-separated; first encrypts."
+    )
+    owner_dropbox_account_id: str | None = Field(default=None, description="Dropbox account id of the site owner.")
+    dropbox_app_key: str | None = Field(default=None, description="App key of the installation's Dropbox app.")
+    dropbox_app_secret: SecretStr | None = Field(
+        default=None, description="App secret of the installation's Dropbox app."
+    )
+    dropbox_app_folder: str = Field(
+        default="Clementine", description="App-folder name shown in paths; empty: Full Dropbox."
+    )
+    dropbox_url: str | None = Field(default=None, description="One origin that stands for all Dropbox hosts.")
+    resend_api_key: SecretStr | None = Field(
+        default=None, description="Resend key; without it mails are kept for the owner."
+    )
+    mail_from: str | None = Field(
+        default=None, description="Sender of mails, an address of a domain verified at Resend."
+    )
+    resend_url: str | None = Field(default=None, description="Another address for Resend's API.")
+    owner_email: str | None = Field(default=None, description="Where notices of new requests go.")
+    trusted_proxies: tuple[Network, ...] = Field(default=(), description="CIDRs whose forwarding headers count.")
+    metrics_token: SecretStr | None = Field(default=None, description="Guards /metrics; unset: direct loopback only.")
+    max_result_bytes: int = Field(default=524_288_000, ge=1, description="Largest artifact accepted, in bytes.")
+    limits: Literal["on", "off"] = Field(
+        default="on", description="Rate limits; off only for tests and load generators."
+    )
+    log_format: Literal["text", "json"] | None = Field(
+        default=None, description="Unset: text on a terminal, else json."
+    )
 
     @field_validator("base_url")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from handlers import experiences, health, projects, workspaces
+from handlers import experiences, health, metrics, projects, workspaces
 from handlers.api import me
 from handlers.api.docs import Docs
 from handlers.api.operation import Operation, api
@@ -29,6 +29,7 @@ def form(path: str, endpoint: Callable[..., Any]) -> Route:
 PUBLIC = [
     page("/healthz", health.healthz),
     page("/readyz", health.readyz),
+    page("/metrics", metrics.metrics),
     # access requests, sign-in
 ]
 
