@@ -352,14 +352,15 @@ def m004_exports(db: Db) -> None:
         ) strict;
         create index exports_due on exports (dropbox_account_id, due_at, id) where state = 'waiting';
         create index exports_waiting_by_connection on exports (connection_id, connection_epoch) where state = 'waiting';
-        create index exports_waiting_by_project on exports (project_id, settings_epoch) where state = 'waiting';
+        create index exports_waiting_by_project on exports (project_id, settings_epoch, due_at, id)
+            where state = 'waiting';
         create index exports_uploading on exports (connection_id) where state = 'uploading';
         create index exports_by_project on exports (project_id, created_at desc, id);
         create index exports_by_project_and_state on exports (project_id, state, created_at desc, id);
         create index exports_by_result on exports (result_id);
         create view exports_with_names as
             select e.*, r.job_id, n.label as session, n.short_code, x.name as experience_name,
-                a.artifact_id, a.variant, a.extension
+                a.artifact_id, a.variant, a.extension, a.position
             from exports e
             join results r on r.id = e.result_id
             join sessions n on n.id = e.session_id
