@@ -3,13 +3,12 @@
 The SDK takes `bytes` only, so that the stretch travels through it as a marker; dropbox_http.py swaps it for the body.
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import BinaryIO, Self
 
 from clients import dropbox_line
+from rules.content_hash import ContentHash
 
-BLOCK = 4 * 1024 * 1024
 _PIECE = 256 * 1024
 
 OpenRange = Callable[[int, int], BinaryIO]
@@ -30,7 +29,6 @@ class FileRange(bytes):
     start: int
     length: int
     content_hash: str
-    blocks: tuple[bytes, ...] = ()
 
     @classmethod
     def known(cls, opens: OpenRange, start: int, length: int, content_hash: str) -> Self:
@@ -40,18 +38,21 @@ class FileRange(bytes):
         return marker
 
     @classmethod
-    def measured(cls, opens: OpenRange, start: int, length: int) -> Self:
-        """A stretch that is read once for its hash and `blocks`; raises SourceMissing when it is not there whole."""
-        digests = BlockDigests()
+    def measured(cls, opens: OpenRange, start: int, length: int, whole: ContentHash | None = None) -> Self:
+        """A stretch that is read once for its hash; raises SourceMissing when it is not there whole.
+
+        `whole` is fed with the same bytes: the hash of the file, of which this is the next part.
+        """
+        own = ContentHash()
         left = length
         with _opened(opens, start, length) as file:
             while left:
                 piece = _read(file, min(_PIECE, left))
-                digests.add(piece)
+                own.update(piece)
+                if whole is not None:
+                    whole.update(piece)
                 left -= len(piece)
-        marker = cls.known(opens, start, length, content_hash(digests.all()))
-        marker.blocks = digests.all()
-        return marker
+        return cls.known(opens, start, length, own.hexdigest())
 
     def body(self) -> "Body":
         """A fresh stream over the stretch."""
@@ -67,7 +68,7 @@ class Body:
     def __init__(self, stretch: FileRange) -> None:
         self._expected = stretch.content_hash
         self._left = stretch.length
-        self._digests = BlockDigests()
+        self._hash = ContentHash()
         self._file = _opened(stretch.opens, stretch.start, stretch.length)
 
     def read(self, size: int) -> bytes:
@@ -78,45 +79,15 @@ class Body:
         if not self._left:
             return b""
         piece = _read(self._file, min(size, self._left))
-        self._digests.add(piece)
+        self._hash.update(piece)
         self._left -= len(piece)
-        if not self._left and content_hash(self._digests.all()) != self._expected:
+        if not self._left and self._hash.hexdigest() != self._expected:
             raise SourceMissing("our copy holds other bytes than it did")
         return piece
 
     def close(self) -> None:
         """Close the file; the request is over."""
         self._file.close()
-
-
-class BlockDigests:
-    """The SHA-256 digests of consecutive blocks of 4 MiB, fed in pieces of any size."""
-
-    def __init__(self) -> None:
-        self._done: list[bytes] = []
-        self._block = hashlib.sha256()
-        self._in_block = 0
-
-    def add(self, piece: bytes) -> None:
-        """Take the next bytes."""
-        view = memoryview(piece)
-        while view:
-            taken = view[: BLOCK - self._in_block]
-            self._block.update(taken)
-            self._in_block += len(taken)
-            if self._in_block == BLOCK:
-                self._done.append(self._block.digest())
-                self._block, self._in_block = hashlib.sha256(), 0
-            view = view[len(taken) :]
-
-    def all(self) -> tuple[bytes, ...]:
-        """The digests so far, that of a begun block included."""
-        return (*self._done, self._block.digest()) if self._in_block else tuple(self._done)
-
-
-def content_hash(blocks: tuple[bytes, ...]) -> str:
-    """Dropbox's content hash from the block digests: SHA-256 over them, in hex."""
-    return hashlib.sha256(b"".join(blocks)).hexdigest()
 
 
 def _opened(opens: OpenRange, start: int, length: int) -> BinaryIO:
