@@ -9,11 +9,25 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from handlers import experiences, health, metrics, projects, workspaces
+from handlers import (
+    access_requests,
+    admin,
+    callback,
+    devices,
+    experiences,
+    health,
+    home,
+    login,
+    metrics,
+    projects,
+    setup,
+    workspaces,
+)
 from handlers.api import me
 from handlers.api.docs import Docs
 from handlers.api.operation import Operation, api
 from handlers.body_limit import FORM_BYTES, BodyLimit
+from handlers.guards import SiteOwner
 
 
 def page(path: str, endpoint: Callable[..., Any]) -> Route:
@@ -31,10 +45,24 @@ PUBLIC = [
     page("/readyz", health.readyz),
     page("/metrics", metrics.metrics),
     # access requests, sign-in
+    page("/", home.home),
+    page("/request-access", access_requests.page),
+    form("/request-access", access_requests.ask),
+    page("/request-access/sent", access_requests.sent),
+    page("/login", login.page),
+    form("/login", login.start),
+    page("/login/refused", login.refused),
+    page("/auth/dropbox/callback", callback.callback),
+    page("/setup/{token}", setup.page),
+    form("/setup/{token}", setup.start),
 ]
 
 SIGNED_IN: list[Route] = [
     # devices
+    form("/logout", login.logout),
+    page("/account", devices.page),
+    form("/account/devices/sign-out-others", devices.sign_out_others),
+    form("/account/devices/{id}/sign-out", devices.sign_out),
     # workspaces
     page("/workspaces", workspaces.index),
     form("/workspaces", workspaces.create),
@@ -54,7 +82,17 @@ SIGNED_IN: list[Route] = [
 ]
 
 # Below /admin; the site owner alone.
-OWNER: list[Route] = []
+OWNER: list[Route] = [
+    page("/requests", admin.requests),
+    form("/requests/{id}/decision", admin.decide),
+    page("/people", admin.approved),
+    page("/people/{account}/revoke", admin.confirm_revoke),
+    form("/people/{account}/revoke", admin.revoke),
+    page("/mail", admin.mail),
+]
+
+# /admin itself is not below /admin: the mount begins at the slash.
+SIGNED_IN.append(Route("/admin", admin.home, methods=["GET"], middleware=[Middleware(SiteOwner)]))
 
 # Below /api/v1, behind handlers/api/bearer.py. The document and the docs page are made from these declarations.
 API: list[Operation] = [
