@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox import browsing, oauth
+from sandbox import browsing, contents, oauth
 from sandbox.api import Api
 from sandbox.control import table as control
 from sandbox.rendering import error_page
@@ -50,6 +50,7 @@ def create_app(directory: Path, *, public_url: str | None = None) -> Starlette:
             Mount("/_sandbox", routes=control.ROUTES),
             Mount("/assets", StaticFiles(directory=ASSETS)),
             *browsing.ROUTES,
+            *contents.ROUTES,
         ],
         exception_handlers={404: not_found},
         lifespan=lifespan,

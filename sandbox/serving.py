@@ -3,9 +3,10 @@
 import re
 
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from sandbox.blobs import BlobStore, read_range
-from sandbox.wire import Answer, text_answer
+from sandbox.wire import Answer, send_answer, text_answer
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -33,3 +34,13 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:
         return max(size - int(last), 0), size - 1 if int(last) else -1
     return int(first), min(int(last), size - 1) if last else size - 1
+
+
+class Sent:
+    """An answer as something that Starlette's routes can return."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_answer(self._answer, send)

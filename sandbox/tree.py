@@ -41,7 +41,7 @@ class FileState:
     server_modified: int
 
 
-def node_of(row: Row) -> Node:
+def node_of(row: Row | dict[str, Any]) -> Node:
     """A row of the table as a Node."""
     return Node(**{**dict(row), "deleted": bool(row["deleted"])})
 
@@ -56,16 +56,6 @@ def find_live(db: Database, account_id: str, path: str) -> Node | None:
     """What is at a path now."""
     node = find(db, account_id, path)
     return None if node is None or node.deleted else node
-
-
-def children(db: Database, account_id: str, path: str) -> list[Node]:
-    """What lies in a folder now: folders first, each kind by name."""
-    rows = db.all(
-        "SELECT * FROM nodes WHERE account_id = :a AND parent = :p AND NOT deleted ORDER BY kind = 'file', lower",
-        a=account_id,
-        p=lower(path),
-    )
-    return [node_of(row) for row in rows]
 
 
 def all_nodes(db: Database, account_id: str) -> list[dict[str, Any]]:
@@ -176,6 +166,6 @@ def _count(db: Database, person: Person, more: int) -> None:
 
 
 def revisions(db: Database, node: Node) -> list[Row]:
-    """Every revision at a path, newest first."""
+    """Every revision at a path, the newest first."""
     sql = "SELECT * FROM revisions WHERE account_id = :a AND lower = :p ORDER BY changed DESC"
     return db.all(sql, a=node.account_id, p=node.lower)
