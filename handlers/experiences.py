@@ -98,7 +98,7 @@ async def tab(
         older=older,
         later=page.cursor,
         timezones=_offered(found.project.timezone),
-        token_command=f"clementine token create --account {shlex.quote(request.state['person'].email)}"
+        token_command=f".venv/bin/clementine token create --account {shlex.quote(request.state['person'].email)}"
         f" --project {found.project.id}",
         new=new,
         settings=settings,

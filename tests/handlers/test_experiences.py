@@ -45,7 +45,7 @@ def test_a_newcomer_can_copy_the_id_and_a_whole_command(stage: Stage, scene: Sce
         "file=@photo.jpg",
     ]
     assert token == [
-        "clementine",
+        ".venv/bin/clementine",
         "token",
         "create",
         "--account",
