@@ -27,7 +27,7 @@ from handlers.request_log import RequestLog
 from handlers.state import State
 from handlers.static import Static
 from settings import Settings
-from store import migrations
+from store import artifacts, migrations
 from store.connect import DATABASE_FILE, open_connection
 from store.database import Database
 from store.media import Media
@@ -47,10 +47,13 @@ def create_app(settings: Settings) -> Starlette:
         writer.conn.close()
         bell = asyncio.Event()
         database = Database(path, on_commit=bell.set)
+        media = Media(settings.data_dir)
+        left = media.unsettled()
+        media.settle(left, wanted=await database.read(artifacts.stored_keys, left))
         yield State(
             settings=settings,
             database=database,
-            media=Media(settings.data_dir),
+            media=media,
             oauth=DropboxOAuth(settings),
             gate=StopGate(),
             limits=Limits(enabled=settings.limits == "on"),
@@ -59,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
             signer=signer,
         )
         await database.close()
+        media.close()
 
     return Starlette(
         lifespan=lifespan,

@@ -1,6 +1,7 @@
 """The whole URL map. A list says who may come in; the handlers behind it say what each may do.
 
-PUBLIC needs nobody. SIGNED_IN and OWNER stand behind handlers/guards.py. API takes bearer tokens and never cookies.
+PUBLIC needs nobody. SIGNED_IN and OWNER stand behind handlers/guards.py. API takes bearer tokens and never cookies;
+its declarations fill a file of their own, handlers/api/operations.py.
 """
 
 from collections.abc import Callable
@@ -18,14 +19,14 @@ from handlers import (
     health,
     home,
     login,
+    media,
     metrics,
     projects,
     setup,
     workspaces,
 )
-from handlers.api import me
 from handlers.api.docs import Docs
-from handlers.api.operation import Operation, api
+from handlers.api.operations import API
 from handlers.body_limit import FORM_BYTES, BodyLimit
 from handlers.guards import SiteOwner
 
@@ -44,6 +45,8 @@ PUBLIC = [
     page("/healthz", health.healthz),
     page("/readyz", health.readyz),
     page("/metrics", metrics.metrics),
+    # the bytes of artifacts, behind signed links
+    page("/media/{token}", media.serve),
     # access requests, sign-in
     page("/", home.home),
     page("/request-access", access_requests.page),
@@ -93,17 +96,6 @@ OWNER: list[Route] = [
 
 # /admin itself is not below /admin: the mount begins at the slash.
 SIGNED_IN.append(Route("/admin", admin.home, methods=["GET"], middleware=[Middleware(SiteOwner)]))
-
-# Below /api/v1, behind handlers/api/bearer.py. The document and the docs page are made from these declarations.
-API: list[Operation] = [
-    api("GET", "/me", me.show, summary="Whose token this is.", answers=me.Me),
-    # workspaces
-    # projects and experiences
-    # connection
-    # export settings
-    # results
-    # exports
-]
 
 _docs = Docs(API)
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from store.incoming import Incoming, NoRoom, Stored
+from store.incoming import FULL_DISK, Incoming, NoRoom, Stored
 from store.key_files import FOLDER_MODE, sync_folder
 from store.stretch import open_stretch
 
@@ -56,11 +56,17 @@ class Media:
         and the next start knows what nobody refers to.
         """
         stored = [incoming.finish() for incoming in received]
-        for incoming in received:
-            self._mark(incoming.key).touch(mode=0o600)
-            incoming.path.replace(self._path(incoming.key))
-        for shelf in {self._path(incoming.key).parent for incoming in received}:
-            sync_folder(shelf)
+        try:
+            for incoming in received:
+                self._mark(incoming.key).touch(mode=0o600)
+                incoming.path.replace(self._path(incoming.key))
+            for shelf in {self._path(incoming.key).parent for incoming in received}:
+                sync_folder(shelf)
+        except BaseException as error:
+            self.settle([incoming.key for incoming in received], wanted=())
+            if isinstance(error, OSError) and error.errno in FULL_DISK:
+                raise NoRoom from error
+            raise
         return stored
 
     def settle(self, keys: Iterable[str], wanted: Collection[str]) -> None:

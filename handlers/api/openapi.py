@@ -17,6 +17,8 @@ PROBLEM_JSON = "application/problem+json"
 REF = "#/components/schemas/{model}"
 SECURITY = "token"
 
+References = dict[Any, dict[str, Any]]
+
 MEANINGS = {
     **SENTENCES,
     409: "It contradicts what is already so; the detail says what.",
@@ -43,9 +45,10 @@ PAGING: list[dict[str, Any]] = [
 
 def document(operations: Sequence[Operation], *, origin: str, title: str, version: str) -> dict[str, Any]:
     """The whole document for an installation at `origin`."""
+    references, named = schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each)
+        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, references)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,34 +60,33 @@ def document(operations: Sequence[Operation], *, origin: str, title: str, versio
         "security": [{SECURITY: []}],
         "paths": paths,
         "components": {
-            "schemas": schemas(operations),
+            "schemas": named,
             "securitySchemes": {SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "clem_…"}},
         },
     }
 
 
-def schemas(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The JSON schemas of every body and answer, by model name."""
+def schemas(operations: Sequence[Operation]) -> tuple[References, dict[str, Any]]:
+    """Where each body's and answer's schema is referred to, and those schemas by name."""
     models: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
     for each in operations:
         models.update({model: "serialization" for model in each.answers.values() if model is not None})
         if each.body is not None:
             models[each.body] = "validation"
-    _, found = models_json_schema(list(models.items()), ref_template=REF)
-    named: dict[str, Any] = found["$defs"]
-    return named
+    found, named = models_json_schema(list(models.items()), ref_template=REF)
+    return {model: reference for (model, _), reference in found.items()}, named["$defs"]
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, references: References) -> dict[str, Any]:
     said: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.noun],
         "parameters": _parameters(operation),
-        "responses": {str(status): _response(operation, status) for status in operation.statuses},
+        "responses": {str(status): _response(operation, status, references) for status in operation.statuses},
     }
     if operation.body is not None:
-        said["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(operation.body)}}}
+        said["requestBody"] = {"required": True, "content": {JSON: {"schema": references[operation.body]}}}
     elif operation.content is not None:
         said["requestBody"] = {"required": True, "content": operation.content}
     return said
@@ -100,16 +102,16 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return found + (PAGING if operation.paged else [])
 
 
-def _response(operation: Operation, status: int) -> dict[str, Any]:
+def _response(operation: Operation, status: int, references: References) -> dict[str, Any]:
     if status not in operation.answers:
         said: dict[str, Any] = {
             "description": MEANINGS[status],
-            "content": {PROBLEM_JSON: {"schema": _ref(Problem)}},
+            "content": {PROBLEM_JSON: {"schema": references[Problem]}},
         }
     elif (model := operation.answers[status]) is None:
         said = {"description": HTTPStatus(status).phrase}
     else:
-        said = {"description": HTTPStatus(status).phrase, "content": {JSON: {"schema": _ref(model)}}}
+        said = {"description": HTTPStatus(status).phrase, "content": {JSON: {"schema": references[model]}}}
     if headers := _headers(status):
         said["headers"] = headers
     return said
@@ -122,6 +124,3 @@ def _headers(status: int) -> Mapping[str, Any]:
         return {"Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Seconds to wait."}}
     return {}
 
-
-def _ref(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": REF.format(model=model.__name__)}

@@ -62,7 +62,7 @@ class Operation:
             found.add(404)
         if self.paged or self.choices:
             found.add(422)
-        if self.body is not None:
+        if self.body is not None or self.content is not None:
             found |= {400, 413, 415, 422}
         return sorted(found)
 
