@@ -18,6 +18,7 @@ from clients.stop_gate import StopGate
 from handlers import pages, routes
 from handlers.api.bearer import BearerToken
 from handlers.api.operation import routes_of
+from handlers.api.operations import API
 from handlers.errors import EXCEPTION_HANDLERS, LastResort
 from handlers.guards import SignedIn, SiteOwner
 from handlers.headers import SecurityHeaders
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             *routes.API_DOCS,
             Mount(
                 "/api",
-                app=Router(routes_of(routes.API), redirect_slashes=False),
+                app=Router(routes_of(API), redirect_slashes=False),
                 middleware=[Middleware(BearerToken)],
             ),
             Mount("/admin", routes=routes.OWNER, middleware=[Middleware(SignedIn), Middleware(SiteOwner)]),

@@ -7,8 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from handlers.state import State
 from store import database
-
-LEAST_FREE_BYTES = 500_000_000
+from store.media import LEAST_FREE_BYTES
 
 
 async def healthz(request: Request[State]) -> Response:
