@@ -11,7 +11,7 @@ from rules.characters import strip_invisible
 
 _MOST_IN_SUBJECT = 60
 # What mail programs turn into links by themselves: a scheme, www., or a name with a dot in it (photos.example, a@b.c).
-_LINK_SIGNS = re.compile(r"://|(?<=\w)\.(?=\w)|@")
+_LINK_SIGNS = re.compile(r"://|(?<=\w)\.(?=[^\W\d_])|@")
 _DEADENED = {"://": ": //", ".": " . ", "@": " at "}
 
 
@@ -35,7 +35,7 @@ class Letter:
 def new_request(head: Letterhead, *, email: str, name: str, message: str) -> Letter:
     """To the site owner: somebody asks for access."""
     who = strip_invisible(name) or email
-    paragraphs = [f"Somebody asks for access to {head.app_name}.", f"E-mail: {deadened(email)}"]
+    paragraphs = [f"Somebody asks for access to {head.app_name}.", f"E-mail: {email}"]
     if name:
         paragraphs.append(f"Name: {deadened(strip_invisible(name))}")
     if message:
@@ -62,9 +62,22 @@ def approved(head: Letterhead, *, email: str) -> Letter:
         f"You can use {head.app_name} now",
         [
             f"Your request for access to {head.app_name} has been approved.",
-            f"Sign in with the Dropbox account that has the address {deadened(email)}.",
+            f"Sign in with the Dropbox account that has the address {email}.",
         ],
         _link(head, "Sign in here", "/login", "Sign in on the page where you asked for access."),
+    )
+
+
+def connection_lost(head: Letterhead, *, workspace: str, workspace_id: str) -> Letter:
+    """To a workspace's owners and admins: Dropbox no longer honours the connection, and only they can mend it."""
+    return _letter(
+        f"Dropbox connection lost for {_short(strip_invisible(workspace))}",
+        [
+            f"Dropbox no longer lets {head.app_name} export to the Dropbox of the workspace "
+            f"{deadened(strip_invisible(workspace))}.",
+            "New results are kept and wait. Reconnect Dropbox, and all of them are exported.",
+        ],
+        _link(head, "Reconnect", f"/workspaces/{workspace_id}/integrations", "Open the workspace to reconnect."),
     )
 
 

@@ -73,7 +73,8 @@ def stop_connection(db: Db, connection_id: str, *, now: int) -> None:
 def move_connection(db: Db, connection_id: str, *, now: int) -> None:
     """Take back what is being uploaded to the account that a connection has just left; it is carried to the new one.
 
-    Its pump finds the claim gone, and so never uses the new account's token for the old account's path.
+    Its pump finds the claim gone, and so never uses the new account's token for the old account's path. What was known
+    of selected folders was known of the old account's.
     """
     db.conn.execute(
         """
@@ -81,6 +82,15 @@ def move_connection(db: Db, connection_id: str, *, now: int) -> None:
         where state = 'uploading' and connection_id = :connection
         """,
         {"connection": connection_id, "now": now},
+    )
+    db.conn.execute(
+        """
+        update export_settings set folder_id = null, folder_checked_at = 0, paused_reason = null, paused_at = null
+        where project_id in (
+            select p.id from projects p join connections c on c.workspace_id = p.workspace_id where c.id = :connection
+        )
+        """,
+        {"connection": connection_id},
     )
 
 
