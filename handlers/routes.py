@@ -14,6 +14,7 @@ from handlers import (
     access_requests,
     admin,
     callback,
+    connection,
     devices,
     experiences,
     health,
@@ -80,6 +81,10 @@ SIGNED_IN: list[Route] = [
     form("/projects/{project_id}/experiences", experiences.create),
     form("/experiences/{experience_id}", experiences.rename),
     # connection
+    form("/workspaces/{workspace_id}/dropbox/connect", connection.connect),
+    page("/workspaces/{workspace_id}/dropbox/confirm", connection.ask),
+    form("/workspaces/{workspace_id}/dropbox/confirm", connection.confirm),
+    form("/workspaces/{workspace_id}/dropbox/confirm/cancel", connection.cancel),
     # export settings
     # results and exports
 ]

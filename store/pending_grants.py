@@ -16,13 +16,14 @@ PURPOSE = "pending-grant"
 
 @dataclass(frozen=True)
 class HeldGrant:
-    """A grant that waits; `scopes` are space-separated as Dropbox sent them."""
+    """A grant that waits; `scopes` are space-separated as Dropbox sent them, `next` is where its trip leads back to."""
 
     id: str
     dropbox_account_id: str
     email: str
     display_name: str
     scopes: str
+    next: str
     refresh_token: str = field(repr=False)
 
 
@@ -75,7 +76,8 @@ def held_grant(db: Db, *, account_id: str, workspace_id: str, keyring: Keyring, 
     found = rows(
         db,
         """
-        select id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes from oauth_states
+        select id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes, next
+        from oauth_states
         where account_id = :account and workspace_id = :workspace and grant_envelope is not null and expires_at > :now
         order by expires_at desc limit 1
         """,
@@ -101,7 +103,7 @@ def drop_grant(db: Db, *, account_id: str, workspace_id: str, keyring: Keyring, 
         """
         delete from oauth_states
         where account_id = :account and workspace_id = :workspace and grant_envelope is not null
-        returning id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes
+        returning id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes, next
         """,
         account=account_id,
         workspace=workspace_id,
@@ -115,7 +117,7 @@ def expire(db: Db, *, keyring: Keyring, now: int) -> int:
         db,
         """
         delete from oauth_states where expires_at <= :now
-        returning id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes
+        returning id, grant_envelope, grant_account_id, grant_email, grant_display_name, grant_scopes, next
         """,
         now=now,
     )
@@ -144,5 +146,6 @@ def _held(keyring: Keyring, row: dict[str, object]) -> HeldGrant | None:
         email=str(row["grant_email"]),
         display_name=str(row["grant_display_name"]),
         scopes=str(row["grant_scopes"]),
+        next=str(row["next"]),
         refresh_token=token.decode(),
     )
