@@ -17,7 +17,7 @@ FORWARDING = ("x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip")
 
 
 async def metrics(request: Request[State]) -> Response:
-    """With METRICS_TOKEN: bearer only. Without: a direct request from this very machine. To others it does not exist."""
+    """With METRICS_TOKEN: bearer only. Without: directly from this machine. To others it does not exist."""
     if not _allowed(request):
         raise HTTPException(404)
     counted = await request.state["database"].read(figures.by_state)

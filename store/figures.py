@@ -16,3 +16,8 @@ def by_state(db: Db) -> dict[str, dict[str, int]]:
 def _counts(db: Db, table: str, column: str) -> list[dict[str, object]]:
     # Both names come from the constant above, never from outside.
     return rows(db, f"select {column} as state, count(*) as n from {table} group by {column}")  # noqa: S608
+
+
+def schema_version(db: Db) -> int:
+    """How many migrations have run; reading it proves that the file can be read."""
+    return int(str(rows(db, "select count(*) as n from _sqlite_migrations")[0]["n"]))
