@@ -3,14 +3,14 @@
 The parser's callbacks only collect. Whoever reads the events decides what becomes of a file.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from typing import Any
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
 BLOCK = 1024 * 1024
 BOUNDARY_BYTES = 70  # RFC 2046, section 5.1.1
@@ -59,7 +59,9 @@ class FileEnds:
 Event = Field | FileBegins | FileBlock | FileEnds
 
 
-async def events(request: Request[Any], caps: Caps, *, file_field: str) -> AsyncGenerator[Event, None]:
+async def events(
+    content_type: str | None, body: AsyncIterable[bytes], caps: Caps, *, file_field: str
+) -> AsyncGenerator[Event, None]:
     """The body's parts in order. A part named `file_field` is a file even without a file name.
 
     Raises 415 for another content type, 413 at the first thing too many (closing the connection), 400 for what is
@@ -67,11 +69,11 @@ async def events(request: Request[Any], caps: Caps, *, file_field: str) -> Async
     """
     collected = _Collected(caps, file_field)
     parser = MultipartParser(
-        _boundary(request), collected.callbacks(), max_header_count=100, max_header_size=2 * caps.headers
+        _boundary(content_type), collected.callbacks(), max_header_count=100, max_header_size=2 * caps.headers
     )
     seen = 0
     try:
-        async for chunk in request.stream():
+        async for chunk in body:
             seen += len(chunk)
             if seen > caps.body:
                 raise too_much(f"This is larger than the {caps.body:,} bytes accepted here.")
@@ -94,8 +96,8 @@ def too_much(sentence: str) -> HTTPException:
     return HTTPException(413, sentence, {"connection": "close"})
 
 
-def _boundary(request: Request[Any]) -> bytes:
-    kind, options = parse_options_header(request.headers.get("content-type"))
+def _boundary(content_type: str | None) -> bytes:
+    kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         raise HTTPException(415, "Send this as multipart/form-data.")
     boundary = options.get(b"boundary", b"")

@@ -4,14 +4,15 @@ Whatever goes wrong on the way, nothing of it stays.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
 from handlers.multipart import Caps, Event, Field, FileBegins, FileBlock, FileEnds, events, too_much
 from rules.media import MediaType, recognise
@@ -64,15 +65,15 @@ class Intake:
         for received in self.files:
             await self._run(received.incoming.drop)
 
-    async def take(self, request: Request[Any]) -> None:
+    async def take(self, headers: Headers, body: AsyncIterable[bytes]) -> None:
         """Read the whole body. Raises 413, 415, 400, and 507 for a disk that is full or would be."""
         caps = Caps(body=Caps.files * self._most + FIELDS_ROOM)
-        told = request.headers.get("content-length", "")
+        told = headers.get("content-length", "")
         if told.isdecimal() and int(told) > caps.body:
             raise too_much(f"This is larger than the {caps.body:,} bytes accepted here.")
         try:
             self._media.check_room(int(told) if told.isdecimal() else 0)
-            async with aclosing(events(request, caps, file_field=FILE_FIELD)) as found:
+            async with aclosing(events(headers.get("content-type"), body, caps, file_field=FILE_FIELD)) as found:
                 async for event in found:
                     await self._take(event)
         except NoRoom:
@@ -131,7 +132,7 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._media.threads, work)
 
 
-async def drained(request: Request[Any]) -> bool:
+async def drained(body: AsyncIterable[bytes]) -> bool:
     """Read what is left of a refused body, if that is little: then the sender surely gets to read the answer.
 
     False: more is coming, and the connection had better be closed.
@@ -139,7 +140,7 @@ async def drained(request: Request[Any]) -> bool:
     seen = 0
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
-            async for chunk in request.stream():
+            async for chunk in body:
                 seen += len(chunk)
                 if seen > DRAIN_BYTES:
                     return False

@@ -77,10 +77,11 @@ async def push(request: Request[State]) -> Response:
     permit(can_push_results, seen.standing, NOT_PERMITTED)
     state["limits"].check("push", state["bearer"].token_id)
     async with Intake(state["media"], most=state["settings"].max_result_bytes) as intake:
+        body = request.stream()
         try:
-            await intake.take(request)
+            await intake.take(request.headers, body)
         except HTTPException as refusal:
-            if not await drained(request):
+            if not await drained(body):
                 refusal.headers = {**(refusal.headers or {}), "connection": "close"}
             raise
         fields = read_fields(intake.fields, [each.filename for each in intake.files], intake.strays)
