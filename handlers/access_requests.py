@@ -33,7 +33,7 @@ async def page(request: Request[State]) -> Response:
 
 async def ask(request: Request[State]) -> Response:
     """POST /request-access"""
-    request.state["limits"].check("request-access", request.state.get("client_ip", ""))
+    request.state["limits"].check("request-access", request.state["client_ip"])
     form = await read_form(request)
     email = form.values.get("email", "").strip()
     name = strip_invisible(form.values.get("name", ""))
@@ -50,7 +50,7 @@ async def ask(request: Request[State]) -> Response:
             email=email,
             name=name,
             message=message,
-            ip=request.state.get("client_ip", ""),
+            ip=request.state["client_ip"],
             now=now_ms(),
         )
     response = see_other(request, "/request-access/sent")

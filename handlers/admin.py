@@ -111,7 +111,7 @@ async def _requests_page(
 
 
 def _decider(request: Request[State]) -> Decider:
-    return Decider(by=request.state["person"].account_id, way="page", ip=request.state.get("client_ip", ""))
+    return Decider(by=request.state["person"].account_id, way="page", ip=request.state["client_ip"])
 
 
 def _listing(

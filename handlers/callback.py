@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clients.dropbox_oauth import DropboxAccount, Grant
-from handlers import login
+from handlers import connection, login
 from handlers.clock import now_ms
 from handlers.guards import DEVICE_COOKIE, who_is_it
 from handlers.pages import forget_cookie, see_other, set_cookie
@@ -39,7 +39,7 @@ FAILED_LOGIN = "You were not signed in: Dropbox did not answer as it should. Try
 
 async def callback(request: Request[State]) -> Response:
     """GET /auth/dropbox/callback"""
-    request.state["limits"].check("callback", request.state.get("client_ip", ""))
+    request.state["limits"].check("callback", request.state["client_ip"])
     trip = await _trip(request)
     person = await who_is_it(request)
     if person is not None:
@@ -60,8 +60,6 @@ async def callback(request: Request[State]) -> Response:
         log.warning("sign-in failed at Dropbox", purpose=trip.purpose, reason=str(error))
         return _back(request, trip, FAILED.get(trip.purpose, FAILED_LOGIN), "warn")
     if trip.purpose == CONNECT:
-        from handlers import connection
-
         return await connection.finish_connect(request, trip, grant, account)
     return await _finish_sign_in(request, trip, grant, account)
 
@@ -114,7 +112,7 @@ async def _finish_sign_in(request: Request[State], trip: OAuthState, grant: Gran
         display_name=account.display_name,
         scopes=" ".join(grant.scopes),
         user_agent=request.headers.get("user-agent", ""),
-        ip=request.state.get("client_ip", ""),
+        ip=request.state["client_ip"],
         refresh_token=grant.refresh_token,
         secret_hash=token_digest(secret),
         replaces=token_digest(former) if former else None,

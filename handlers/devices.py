@@ -25,7 +25,7 @@ async def sign_out(request: Request[State]) -> Response:
     person = request.state["person"]
     device_id = request.path_params["id"]
     await request.state["database"].write(
-        _end, person.account_id, device_id, ip=request.state.get("client_ip", ""), now=now_ms()
+        _end, person.account_id, device_id, ip=request.state["client_ip"], now=now_ms()
     )
     if device_id == person.device_id:
         response = see_other(request, "/", "You are signed out.")
@@ -38,7 +38,7 @@ async def sign_out_others(request: Request[State]) -> Response:
     """POST /account/devices/sign-out-others"""
     person = request.state["person"]
     ended = await request.state["database"].write(
-        _end_others, person.account_id, person.device_id, ip=request.state.get("client_ip", ""), now=now_ms()
+        _end_others, person.account_id, person.device_id, ip=request.state["client_ip"], now=now_ms()
     )
     sentence = {0: "No other device was signed in.", 1: "One other device is signed out."}
     return see_other(request, "/account", sentence.get(ended, f"{ended} other devices are signed out."))

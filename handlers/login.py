@@ -37,7 +37,7 @@ async def page(request: Request[State]) -> Response:
 
 async def start(request: Request[State]) -> Response:
     """POST /login: 303 to Dropbox's authorize page."""
-    request.state["limits"].check("sign-in", request.state.get("client_ip", ""))
+    request.state["limits"].check("sign-in", request.state["client_ip"])
     form = await read_form(request)
     return await begin(
         request,
@@ -66,7 +66,7 @@ async def begin(
     state = opaque_token(secrets.token_bytes(TOKEN_BYTES))
     verifier = opaque_token(secrets.token_bytes(TOKEN_BYTES))
     browser = browser_secret(request) or opaque_token(secrets.token_bytes(TOKEN_BYTES))
-    person = request.state.get("person")
+    person = request.scope["state"].get("person")
     await request.state["database"].write(
         oauth_states.begin,
         purpose=purpose,
@@ -141,7 +141,7 @@ async def logout(request: Request[State]) -> Response:
     await request.state["database"].write(
         _sign_out,
         token_digest(request.cookies.get(DEVICE_COOKIE, "")),
-        ip=request.state.get("client_ip", ""),
+        ip=request.state["client_ip"],
         now=now_ms(),
     )
     response = see_other(request, "/", "You are signed out.")

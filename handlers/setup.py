@@ -36,7 +36,7 @@ async def start(request: Request[State]) -> Response:
 
 async def _usable(request: Request[State]) -> None:
     """404 for an unknown link, 410 for one that is used or has an owner before it."""
-    request.state["limits"].check("setup", request.state.get("client_ip", ""))
+    request.state["limits"].check("setup", request.state["client_ip"])
     used_at, owned = await request.state["database"].read(
         _look, request.path_params["token"], request.state["settings"].owner_dropbox_account_id
     )
