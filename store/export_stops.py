@@ -15,7 +15,7 @@ from store.destinations import Random
 from store.export_log import Skip
 from store.export_retry import begin_again
 
-SLICE = 500
+SLICE = 250
 # Working out a path takes several times as long as a skip, and a slice is to hold the writer for less than 50 ms.
 _PATHS_IN_A_SLICE = 100
 
