@@ -207,7 +207,7 @@ class SandboxServer:
         assert answer.ok, answer.text
         return answer.json()
 
-    def sdk(self, access_token: str, session: requests.Session | None = None, **options: Any) -> dropbox.Dropbox:
+    def sdk(self, access_token: str | None, session: requests.Session | None = None, **options: Any) -> dropbox.Dropbox:
         """An SDK client that neither retries nor waits."""
         quiet = {"max_retries_on_error": 0, "max_retries_on_rate_limit": 0, "timeout": 30}
         client = dropbox.Dropbox(access_token, session=session or self.session(), **{**quiet, **options})

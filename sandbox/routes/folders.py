@@ -18,8 +18,6 @@ from sandbox.writing import create_folder
 
 async def get_metadata(call: Call) -> Any:
     """files/get_metadata: a file, a folder, or with include_deleted what is left of one."""
-    if call.arg.path in ("", "/"):
-        raise BadCall("request body: path: The root folder is unsupported.")
     try:
         node = locate(call.world.db, call.person_caller, call.arg.path, deleted=call.arg.include_deleted)
     except Refusal as refusal:
