@@ -78,12 +78,15 @@ def asked_range(headers: Headers, artifact: Artifact) -> tuple[int, int] | None:
 
 def _opened(request: Request[Any]) -> str:
     try:
-        row_id, expires_at = request.state["signer"].loads(request.path_params["token"], salt=SALT)
-    except (BadData, ValueError, TypeError):
+        said = request.state["signer"].loads(request.path_params["token"], salt=SALT)
+    except BadData:
         raise NotFound from None
-    if now_ms() > int(expires_at):
-        raise HTTPException(410, "This link has expired. Open the page that it came from again.")
-    return str(row_id)
+    match said:
+        case [str(row_id), int(expires_at)]:
+            if now_ms() > expires_at:
+                raise HTTPException(410, "This link has expired. Open the page that it came from again.")
+            return row_id
+    raise NotFound
 
 
 async def _pieces(media: Media, key: str, first: int, count: int) -> AsyncIterator[bytes]:

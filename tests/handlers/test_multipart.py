@@ -1,7 +1,7 @@
 """The multipart reader: the same parts however the bytes are cut, a 400 for what is broken, every count limited."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 
 import pytest
@@ -30,7 +30,7 @@ def body_of(parts: Sequence[Part], boundary: str = BOUNDARY) -> bytes:
 def read(chunks: Sequence[bytes], *, caps: Caps = CAPS, kind: str = "", cut_off: bool = False) -> list[Event]:
     """The events of a body that comes in these chunks; `cut_off`: the sender goes away instead of ending it."""
 
-    async def body():
+    async def body() -> AsyncIterator[bytes]:
         for chunk in chunks:
             yield chunk
         if cut_off:
