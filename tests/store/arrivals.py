@@ -1,4 +1,4 @@
-"""Somebody's way in, for tests of access in the store: a keyring, a letterbox, and people who come back from Dropbox."""
+"""Somebody's way in, for tests of access: a keyring, a letterbox, and people who come back from Dropbox."""
 
 import base64
 
@@ -21,7 +21,7 @@ BY_OWNER = Decider(by=None, way="command")
 
 
 def arrival(name: str, **changes: object) -> Arrival:
-    """`name` comes back with a grant: account `dbid:name`, address name@example.com, device secret hash `name-device`."""
+    """`name` comes back with a grant: as `dbid:name`, name@example.com, with the device digest `name-device`."""
     values: dict[str, object] = {
         "account_id": f"dbid:{name}",
         "email": f"{name}@example.com",
