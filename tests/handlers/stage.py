@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from httpx2 import Response
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -20,7 +21,8 @@ from store.connect import DATABASE_FILE, Db, immediate, open_connection
 from store.experiences import Experience
 from store.projects import Project
 from store.workspaces import Workspace
-from tests.cast import SAME_ORIGIN, now_ms
+from tests.cast import SAME_ORIGIN, job, now_ms
+from tests.pictures import jpeg
 
 ORIGIN = "https://clementine.test"
 MEMBERS = ("owner", "admin", "editor", "viewer", "member")
@@ -46,16 +48,21 @@ def settings_on(folder: Path) -> Settings:
 
 @dataclass(frozen=True)
 class Scene:
-    """A fresh workspace with all members in their roles, a project, an experience, and the API tokens to them."""
+    """A fresh workspace with all members in their roles, two projects, and in the first one an experience."""
 
     workspace: Workspace
     project: Project
     other: Project
     experience: Experience
 
-    def fill(self, path: str) -> str:
-        """`/projects/{project_id}` with this scene's ids."""
-        return path.format(workspace_id=self.workspace.id, project_id=self.project.id, experience_id=self.experience.id)
+    @property
+    def ids(self) -> dict[str, str]:
+        """What stands in paths, by its name there."""
+        return {
+            "workspace_id": self.workspace.id,
+            "project_id": self.project.id,
+            "experience_id": self.experience.id,
+        }
 
 
 class Stage:
@@ -98,6 +105,22 @@ class Stage:
             for name, place in (("editor", ProjectRole.EDITOR), ("viewer", ProjectRole.VIEWER)):
                 members.set_project_role(db, project.id, f"dbid:{name}", place, by=None, now=now, way="command")
         return Scene(workspace, project, other, experience)
+
+    def fill(self, scene: Scene, path: str) -> str:
+        """`/projects/{project_id}` with the scene's ids; a result is pushed where the path asks for one."""
+        ids = scene.ids
+        if "{result_id}" in path:
+            ids["result_id"] = self.push(scene).json()["id"]
+        return path.format(**ids)
+
+    def push(self, scene: Scene) -> Response:
+        """A picture, pushed by the workspace's owner."""
+        return self.client.post(
+            f"/api/v1/experiences/{scene.experience.id}/results",
+            data={"job_id": job()},
+            files={"file": ("photo.jpg", jpeg(), "image/jpeg")},
+            headers=self.bearer("owner"),
+        )
 
     def _browser(self) -> TestClient:
         browser = TestClient(self.client.app, base_url=ORIGIN, headers=SAME_ORIGIN, follow_redirects=False)
