@@ -76,7 +76,8 @@ async def _index_page(
         projects.list_of, seen.asker_of(request), found.workspace.id, most=page.limit + 1, before=page.cursor
     )
     items, older = page.cut(rows, lambda project: (project.created_at, project.id))
-    people = await database.read(members.of_workspace, found.workspace.id)
+    lonely = not items and not can_create_projects(found.standing)
+    people = await database.read(members.of_workspace, found.workspace.id) if lonely else []
     return render(
         request,
         "projects/index.html",
