@@ -19,18 +19,20 @@ NEWEST = (2**62, "")
 class Attempt:
     """One row of the log, the `n`-th of its export. Times are milliseconds UTC.
 
-    `error_kind` and `error_message` are None for a success; `job_id` is the pusher's, `session_id` ours.
+    `error_kind` and `error_message` are None for a success, `request_id` is Dropbox's for a try that it refused;
+    `job_id` is the pusher's, `session_id` ours.
     """
 
     id: str
     export_id: str
     job_id: str
-    session_id: str
+    session: str
     n: int
     status: AttemptStatus
     destination_path: str | None
     error_kind: FailureKind | None
     error_message: str | None
+    request_id: str | None
     started_at: int
     finished_at: int
     created_at: int
@@ -75,7 +77,15 @@ def skip(db: Db, skips: Sequence[Skip], *, now: int) -> int:
 
 def of_export(db: Db, export_id: str) -> list[Attempt]:
     """The rows of one export, first try first."""
-    found = rows(db, "select * from attempts where export_id = :export order by n, created_at", export=export_id)
+    found = rows(
+        db,
+        """
+        select a.*, s.label as session from attempts a join sessions s on s.id = a.session_id
+        where a.export_id = :export
+        order by a.n, a.created_at
+        """,
+        export=export_id,
+    )
     return [_attempt(row) for row in found]
 
 
@@ -87,9 +97,9 @@ def of_project(db: Db, project_id: str, *, most: int = 200, before: tuple[int, s
     found = rows(
         db,
         """
-        select * from attempts
-        where project_id = :project and created_at <= :at and (created_at < :at or id > :last)
-        order by created_at desc, id
+        select a.*, s.label as session from attempts a join sessions s on s.id = a.session_id
+        where a.project_id = :project and a.created_at <= :at and (a.created_at < :at or a.id > :last)
+        order by a.created_at desc, a.id
         limit :most
         """,
         project=project_id,

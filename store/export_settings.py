@@ -4,6 +4,7 @@ Changing them is for new results: paths of exports that wait stay as they were f
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from rules.failures import FailureKind
 from rules.naming import validate_folder_path, validate_template
@@ -42,6 +43,15 @@ class ExportSettings:
     example_path: str
 
 
+class SettingsChange(TypedDict, total=False):
+    """What may be changed at once; an absent field stays as it is."""
+
+    enabled: bool
+    folder_path: str
+    folder_structure: str
+    naming_template: str
+
+
 def of(db: Db, project_id: str) -> ExportSettings:
     """The project's settings; NotFound for an unknown project. The caller has looked it up through the person."""
     found = rows(
@@ -64,6 +74,26 @@ def of(db: Db, project_id: str) -> ExportSettings:
     values["folder_structure"] = FolderStructure(str(values["folder_structure"]))
     values["paused_reason"] = None if reason is None else FailureKind(str(reason))
     return ExportSettings(**values)  # type: ignore[arg-type]
+
+
+def put(
+    db: Db, *, project_id: str, fields: SettingsChange, by: str, now: int, way: str = "page", ip: str = ""
+) -> ExportSettings:
+    """`change` and `switch` at once: what either of them refuses undoes the other."""
+    settings = change(
+        db,
+        project_id=project_id,
+        folder_path=fields.get("folder_path"),
+        folder_structure=fields.get("folder_structure"),
+        naming_template=fields.get("naming_template"),
+        by=by,
+        now=now,
+        way=way,
+        ip=ip,
+    )
+    if "enabled" not in fields:
+        return settings
+    return switch(db, project_id=project_id, enabled=fields["enabled"], by=by, now=now, way=way, ip=ip)
 
 
 def switch(

@@ -13,7 +13,7 @@ LATER = NOW + 60_000
 
 def test_fr_010_a_skip_leaves_a_row_with_job_session_path_and_reason(db: Db, world: World):
     switched_on(db, world)
-    export = pushed(db, world)[0]
+    export = pushed(db, world, session="guest-7")[0]
     assert export_log.skip(db, [Skip(export.id, FailureKind.EXPORT_OFF)], now=LATER) == 1
     row = export_log.of_export(db, export.id)[0]
     assert (row.job_id, row.destination_path, row.status) == (
@@ -23,7 +23,7 @@ def test_fr_010_a_skip_leaves_a_row_with_job_session_path_and_reason(db: Db, wor
     )
     assert (row.error_kind, row.error_message) == ("export_off", "Export to Dropbox is off for this project")
     assert (row.n, row.started_at, row.finished_at, row.created_at) == (1, LATER, LATER, LATER)
-    assert rows(db, "select session_id from exports") == [{"session_id": row.session_id}]
+    assert (row.export_id, row.session) == (export.id, "guest-7")
 
 
 def test_what_is_being_uploaded_loses_its_claim(db: Db, world: World):
