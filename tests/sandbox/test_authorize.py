@@ -18,7 +18,7 @@ def registered(sandbox):
 
 
 @pytest.fixture
-def browser(sandbox):
+def visitor(sandbox):
     with requests.Session() as session:
         session.trust_env = False
         yield session
@@ -28,27 +28,27 @@ def answer_of(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query, keep_blank_values=True).items()}
 
 
-def decide(browser, url, decision, person=STUDIO):
-    return browser.post(url, data={"person": person, "decision": decision}, allow_redirects=False, timeout=10)
+def decide(visitor, url, decision, person=STUDIO):
+    return visitor.post(url, data={"person": person, "decision": decision}, allow_redirects=False, timeout=10)
 
 
-def test_the_page_names_the_app_its_folder_and_what_it_wants(sandbox, browser):
-    page = browser.get(sandbox.authorize_url(scope="account_info.read files.content.write"), timeout=10)
+def test_the_page_names_the_app_its_folder_and_what_it_wants(sandbox, visitor):
+    page = visitor.get(sandbox.authorize_url(scope="account_info.read files.content.write"), timeout=10)
     assert page.status_code == 200
     for text in ("Clementine", "/Apps/Clementine", "See your name", "Add, change and delete files", STUDIO, "Deny"):
         assert text in page.text
     assert "Read what is in your files" not in page.text
 
 
-def test_the_page_lets_its_form_redirect_to_the_app(sandbox, browser):
-    policy = browser.get(sandbox.authorize_url(), timeout=10).headers["content-security-policy"]
+def test_the_page_lets_its_form_redirect_to_the_app(sandbox, visitor):
+    policy = visitor.get(sandbox.authorize_url(), timeout=10).headers["content-security-policy"]
     assert "form-action" not in policy
     assert "script-src 'self'" in policy
 
 
-def test_allow_redirects_with_a_code_and_the_state_word_for_word(sandbox, browser):
+def test_allow_redirects_with_a_code_and_the_state_word_for_word(sandbox, visitor):
     state = "a b&c=d|é%20+"
-    sent = decide(browser, sandbox.authorize_url(state=state), "allow")
+    sent = decide(visitor, sandbox.authorize_url(state=state), "allow")
     assert sent.status_code == 302
     assert sent.headers["location"].startswith(REDIRECT_URI + "?")
     answer = answer_of(sent.headers["location"])
@@ -56,8 +56,8 @@ def test_allow_redirects_with_a_code_and_the_state_word_for_word(sandbox, browse
     assert len(answer["code"]) > 20
 
 
-def test_deny_redirects_with_access_denied(sandbox, browser):
-    answer = answer_of(decide(browser, sandbox.authorize_url(), "deny").headers["location"])
+def test_deny_redirects_with_access_denied(sandbox, visitor):
+    answer = answer_of(decide(visitor, sandbox.authorize_url(), "deny").headers["location"])
     assert answer["error"] == "access_denied"
     assert answer["error_description"]
     assert answer["state"] == "s"
@@ -78,15 +78,15 @@ def test_a_redirect_uri_keeps_the_query_it_was_registered_with(sandbox):
         "https://evil.example/",
     ],
 )
-def test_any_other_redirect_uri_gets_an_error_page_and_no_redirect(sandbox, browser, uri):
-    page = browser.get(sandbox.authorize_url(uri), allow_redirects=False, timeout=10)
+def test_any_other_redirect_uri_gets_an_error_page_and_no_redirect(sandbox, visitor, uri):
+    page = visitor.get(sandbox.authorize_url(uri), allow_redirects=False, timeout=10)
     assert page.status_code == 400
     assert "location" not in page.headers
     assert "Invalid redirect_uri" in page.text
 
 
-def test_an_unknown_client_id_gets_an_error_page_and_no_redirect(sandbox, browser):
-    page = browser.get(sandbox.authorize_url(key="nobody"), allow_redirects=False, timeout=10)
+def test_an_unknown_client_id_gets_an_error_page_and_no_redirect(sandbox, visitor):
+    page = visitor.get(sandbox.authorize_url(key="nobody"), allow_redirects=False, timeout=10)
     assert page.status_code == 400
     assert "Invalid client_id" in page.text
 
@@ -105,22 +105,22 @@ def test_an_unknown_client_id_gets_an_error_page_and_no_redirect(sandbox, browse
         ({"include_granted_scopes": "team", "scope": "account_info.read"}, "invalid_request"),
     ],
 )
-def test_other_mistakes_are_told_to_the_app(sandbox, browser, query, error):
-    sent = browser.get(sandbox.authorize_url(**query), allow_redirects=False, timeout=10)
+def test_other_mistakes_are_told_to_the_app(sandbox, visitor, query, error):
+    sent = visitor.get(sandbox.authorize_url(**query), allow_redirects=False, timeout=10)
     assert sent.status_code == 302
     answer = answer_of(sent.headers["location"])
     assert answer["error"] == error
     assert answer["state"] == query.get("state", "s")
 
 
-def test_a_parameter_given_twice_is_a_mistake(sandbox, browser):
-    sent = browser.get(sandbox.authorize_url() + "&scope=a&scope=b", allow_redirects=False, timeout=10)
+def test_a_parameter_given_twice_is_a_mistake(sandbox, visitor):
+    sent = visitor.get(sandbox.authorize_url() + "&scope=a&scope=b", allow_redirects=False, timeout=10)
     assert answer_of(sent.headers["location"])["error"] == "invalid_request"
 
 
-def test_who_allowed_before_is_redirected_without_a_page(sandbox, browser):
+def test_who_allowed_before_is_redirected_without_a_page(sandbox, visitor):
     url = sandbox.authorize_url(scope="account_info.read files.content.write")
-    first = decide(browser, url, "allow")
+    first = decide(visitor, url, "allow")
     sandbox.token(
         grant_type="authorization_code",
         client_id=DEFAULT_APP_KEY,
@@ -129,7 +129,7 @@ def test_who_allowed_before_is_redirected_without_a_page(sandbox, browser):
         code=answer_of(first.headers["location"])["code"],
     )
     fewer = sandbox.authorize_url(scope="account_info.read")
-    again = browser.get(fewer, allow_redirects=False, timeout=10)
+    again = visitor.get(fewer, allow_redirects=False, timeout=10)
     assert again.status_code == 302
     assert answer_of(again.headers["location"])["code"]
     for asks in (
@@ -137,47 +137,47 @@ def test_who_allowed_before_is_redirected_without_a_page(sandbox, browser):
         fewer + "&force_reapprove=true",
         fewer + "&force_reauthentication=true",
     ):
-        assert browser.get(asks, allow_redirects=False, timeout=10).status_code == 200
-    with requests.Session() as other_browser:
-        other_browser.trust_env = False
-        assert other_browser.get(fewer, allow_redirects=False, timeout=10).status_code == 200
+        assert visitor.get(asks, allow_redirects=False, timeout=10).status_code == 200
+    with requests.Session() as other_visitor:
+        other_visitor.trust_env = False
+        assert other_visitor.get(fewer, allow_redirects=False, timeout=10).status_code == 200
 
 
-def test_reauthentication_asks_again_who_it_is(sandbox, browser):
+def test_reauthentication_asks_again_who_it_is(sandbox, visitor):
     sandbox.link(STUDIO)
-    decide(browser, sandbox.authorize_url(), "allow")
-    assert "checked" in browser.get(sandbox.authorize_url(force_reapprove="true"), timeout=10).text
-    assert "checked" not in browser.get(sandbox.authorize_url(force_reauthentication="true"), timeout=10).text
+    decide(visitor, sandbox.authorize_url(), "allow")
+    assert "checked" in visitor.get(sandbox.authorize_url(force_reapprove="true"), timeout=10).text
+    assert "checked" not in visitor.get(sandbox.authorize_url(force_reauthentication="true"), timeout=10).text
 
 
-def test_disconnecting_the_app_brings_the_page_back(sandbox, browser):
+def test_disconnecting_the_app_brings_the_page_back(sandbox, visitor):
     sandbox.link(STUDIO)
-    decide(browser, sandbox.authorize_url(), "allow")
-    assert browser.get(sandbox.authorize_url(), allow_redirects=False, timeout=10).status_code == 302
+    decide(visitor, sandbox.authorize_url(), "allow")
+    assert visitor.get(sandbox.authorize_url(), allow_redirects=False, timeout=10).status_code == 302
     sandbox.revoke(STUDIO, DEFAULT_APP_KEY)
-    assert browser.get(sandbox.authorize_url(), allow_redirects=False, timeout=10).status_code == 200
+    assert visitor.get(sandbox.authorize_url(), allow_redirects=False, timeout=10).status_code == 200
 
 
-def test_allow_without_a_person_asks_again(sandbox, browser):
-    page = decide(browser, sandbox.authorize_url(), "allow", person="nobody@example.com")
+def test_allow_without_a_person_asks_again(sandbox, visitor):
+    page = decide(visitor, sandbox.authorize_url(), "allow", person="nobody@example.com")
     assert page.status_code == 422
     assert "Choose who you are" in page.text
 
 
-def test_another_site_cannot_send_the_form(sandbox, browser):
+def test_another_site_cannot_send_the_form(sandbox, visitor):
     for headers in (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://evil.example"},
     ):
         form = {"person": STUDIO, "decision": "allow"}
-        refused = browser.post(sandbox.authorize_url(), data=form, headers=headers, allow_redirects=False, timeout=10)
+        refused = visitor.post(sandbox.authorize_url(), data=form, headers=headers, allow_redirects=False, timeout=10)
         assert refused.status_code == 403
 
 
-def test_without_a_redirect_uri_the_code_is_shown_to_be_copied(sandbox, browser):
+def test_without_a_redirect_uri_the_code_is_shown_to_be_copied(sandbox, visitor):
     url = f"{sandbox.url}/oauth2/authorize?response_type=code&client_id={DEFAULT_APP_KEY}"
-    page = decide(browser, url, "allow")
+    page = decide(visitor, url, "allow")
     assert page.status_code == 200
     assert "works once" in page.text
 

@@ -27,7 +27,7 @@ class Mirror:
                 self.paths[path] = "folder" if folder else entry.rev
 
 
-def everything(client, first) -> tuple[list, str]:
+def everything(client, first) -> tuple[list[files.Metadata], str]:
     entries, page = list(first.entries), first
     while page.has_more:
         page = client.files_list_folder_continue(page.cursor)

@@ -10,7 +10,7 @@ from dropbox.exceptions import AuthError, BadInputError
 from sandbox.apps import DEFAULT_APP_KEY, DEFAULT_APP_SECRET
 from tests.sandbox.conftest import STUDIO
 from tests.sandbox.test_authorize import answer_of
-from tests.sandbox_server import ALL_SCOPES, REDIRECT_URI
+from tests.sandbox_server import ALL_SCOPES, REDIRECT_URI, SandboxServer
 
 VERIFIER = "v" * 64
 S256 = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -25,13 +25,13 @@ def code_for(sandbox, **query: str) -> str:
     return answer_of(sandbox.decide(sandbox.authorize_url(**query), STUDIO))["code"]
 
 
-def redeem(sandbox, code: str, **form: str) -> requests.Response:
+def redeem(sandbox: SandboxServer, code: str, **form: str) -> requests.Response:
     fields = {"grant_type": "authorization_code", "client_id": DEFAULT_APP_KEY, "redirect_uri": REDIRECT_URI}
     given = {**fields, "code": code, **form}
     return sandbox.token(**{name: value for name, value in given.items() if value})
 
 
-def refresh(sandbox, token: str, **form: str) -> requests.Response:
+def refresh(sandbox: SandboxServer, token: str, **form: str) -> requests.Response:
     return sandbox.token(grant_type="refresh_token", refresh_token=token, client_id=DEFAULT_APP_KEY, **form)
 
 
