@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clients.dropbox_oauth import CONNECT_SCOPES, DropboxAccount, Grant
-from handlers import login, seen
+from handlers import login, seen, stops
 from handlers.clock import now_ms
 from handlers.forms import read_form
 from handlers.guards import permit
@@ -139,6 +139,18 @@ async def cancel(request: Request[State]) -> Response:
     if held is None:
         return see_other(request, integrations_of(found.workspace.id), NOTHING_WAITS, kind="info")
     return see_other(request, held.next, KEPT, kind="info")
+
+
+async def disconnect(request: Request[State]) -> Response:
+    """POST /workspaces/{workspace_id}/dropbox/disconnect: next. The page before it has asked."""
+    found = await _found(request)
+    form = await read_form(request)
+    ended = await stops.disconnect(
+        request.state, found.workspace.id, by=request.state["person"].account_id, ip=request.state["client_ip"]
+    )
+    back = safe_next(form.values.get("next")) or integrations_of(found.workspace.id)
+    told = "Dropbox is disconnected. Files that are there stay." if ended else "No Dropbox was connected."
+    return see_other(request, back, told, kind="ok" if ended else "info")
 
 
 def integrations_of(workspace_id: str) -> str:

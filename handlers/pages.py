@@ -29,7 +29,7 @@ def environment(settings: Settings, static: Static) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(when=when, iso=iso, size=size)
+    env.filters.update(when=when, day=day, iso=iso, size=size)
     env.globals.update(
         app_name=settings.app_name,
         base_url=settings.origin,
@@ -91,6 +91,12 @@ def when(ms: int) -> str:
     """Milliseconds UTC as people read them: 20 Nov 2026, 09:14 UTC."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def day(ms: int) -> str:
+    """The day alone, UTC: Feb 11 2026."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return f"{moment:%b} {moment.day} {moment.year}"
 
 
 def iso(ms: int) -> str:

@@ -17,12 +17,16 @@ from handlers import (
     connection,
     devices,
     experiences,
+    export_settings,
+    exports,
     health,
     home,
+    integrations,
     login,
     media,
     metrics,
     projects,
+    results,
     setup,
     workspaces,
 )
@@ -81,12 +85,20 @@ SIGNED_IN: list[Route] = [
     form("/projects/{project_id}/experiences", experiences.create),
     form("/experiences/{experience_id}", experiences.rename),
     # connection
+    page("/workspaces/{workspace_id}/integrations", integrations.index),
     form("/workspaces/{workspace_id}/dropbox/connect", connection.connect),
     page("/workspaces/{workspace_id}/dropbox/confirm", connection.ask),
     form("/workspaces/{workspace_id}/dropbox/confirm", connection.confirm),
     form("/workspaces/{workspace_id}/dropbox/confirm/cancel", connection.cancel),
+    form("/workspaces/{workspace_id}/dropbox/disconnect", connection.disconnect),
     # export settings
+    page("/projects/{project_id}/connect", export_settings.show),
+    form("/projects/{project_id}/connect/toggle", export_settings.toggle),
     # results and exports
+    page("/projects/{project_id}/results", results.index),
+    page("/projects/{project_id}/exports", exports.index),
+    form("/projects/{project_id}/exports/retry-failed", exports.retry_failed),
+    form("/exports/{export_id}/retry", exports.retry),
 ]
 
 # Below /admin; the site owner alone.

@@ -61,6 +61,30 @@ def retry(
     )
 
 
+def retry_failed(db: Db, *, project_id: str, by: str, now: int, failed_by: int, most: int, way: str = "page") -> int:
+    """Retry up to `most` of the project's failed exports, those that had failed at `failed_by`; how many it were.
+
+    Called again until it returns 0, it does them all, and none twice, even if some fail again in the meantime.
+    Raises Conflict while export is off and while Dropbox is disconnected.
+    """
+    found = rows(
+        db,
+        """
+        select e.id from exports e
+        join results r on r.id = e.result_id and r.deleted_at is null
+        join experiences x on x.id = e.experience_id and x.deleted_at is null
+        where e.project_id = :project and e.state = 'failed' and e.finished_at <= :failed_by
+        order by e.created_at desc, e.id limit :most
+        """,
+        project=project_id,
+        failed_by=failed_by,
+        most=most,
+    )
+    for row in found:
+        retry(db, export_id=str(row["id"]), by=by, now=now, way=way)
+    return len(found)
+
+
 def begin_again(db: Db, export: dict[str, object], to: Destination, *, now: int, random: Random) -> None:
     """Make an export (a row of exports_with_names) wait as if new, under today's epochs, in today's Dropbox account.
 

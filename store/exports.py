@@ -15,6 +15,7 @@ from store.export_log import NEWEST
 from store.export_queue import enqueue as enqueue
 from store.export_queue import enqueue_owed as enqueue_owed
 from store.export_retry import retry as retry
+from store.export_retry import retry_failed as retry_failed
 from store.projects import Project
 from store.standing import Asker
 from store.workspaces import Workspace
