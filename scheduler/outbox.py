@@ -6,6 +6,7 @@ Mails and revocations go side by side, so that one service in trouble does not h
 import asyncio
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 
@@ -15,10 +16,13 @@ from rules.envelope import Keyring, Unsealable
 from rules.failures import DropboxFailure
 from rules.retry import MAX_ATTEMPTS, delay_ms
 from rules.states import OutboxKind
+from scheduler.calls import on_a_thread
 from settings import Settings
 from store import outbox
 from store.database import Database
 from store.outbox import Waiting
+
+LONGEST_ASKED_S = 86_400
 
 log = structlog.get_logger("outbox")
 
@@ -52,7 +56,7 @@ async def deliver_due(database: Database, settings: Settings, oauth: DropboxOAut
 async def _lane(database: Database, items: Iterable[Waiting], send: Callable[[Waiting], None], now: int) -> None:
     for item in items:
         try:
-            await asyncio.to_thread(send, item)
+            await on_a_thread(partial(send, item))
         except Undelivered as failed:
             await _put_off(database, item, failed, now)
         else:
@@ -65,7 +69,8 @@ async def _put_off(database: Database, item: Waiting, failed: Undelivered, now: 
     if failed.final or attempt >= MAX_ATTEMPTS:
         await database.write(outbox.give_up, item.id, now=now, error=str(failed))
         return
-    wait = max(delay_ms(attempt, random.uniform(-1, 1)), (failed.retry_after or 0) * 1000)  # noqa: S311 - jitter
+    asked = min(failed.retry_after or 0, LONGEST_ASKED_S)
+    wait = max(delay_ms(attempt, random.uniform(-1, 1)), asked * 1000)  # noqa: S311 - jitter
     await database.write(outbox.put_off, item.id, due_at=now + wait, error=str(failed))
 
 

@@ -50,6 +50,7 @@ def test_what_the_table_holds_signs_nobody_in(signed_in):
 def test_one_device_is_signed_out_and_the_others_stay(signed_in):
     arrives(signed_in, "ada", secret_hash="phone")
     phone = devices.person_of(signed_in, "phone", now=NOW, owner_id=OWNER)
+    assert phone
     with immediate(signed_in):
         devices.end(signed_in, account_id="dbid:ada", device_id=phone.device_id)
     assert devices.person_of(signed_in, "phone", now=NOW, owner_id=OWNER) is None
