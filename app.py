@@ -27,6 +27,7 @@ from handlers.origin import BrowserCheck, PublicAddress
 from handlers.request_log import RequestLog
 from handlers.state import State
 from handlers.static import Static
+from scheduler.engine import Engine
 from settings import Settings
 from store import artifacts, migrations
 from store.connect import DATABASE_FILE, open_connection
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> Starlette:
     signer = URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="clementine")
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+    async def lifespan(app: Starlette) -> AsyncIterator[State]:
         path = settings.data_dir / DATABASE_FILE
         writer = open_connection(path, checkpoints=True)
         migrations.migrate(writer)
@@ -51,21 +52,27 @@ def create_app(settings: Settings) -> Starlette:
         media = Media(settings.data_dir)
         left = media.unsettled()
         media.settle(left, wanted=await database.read(artifacts.stored_keys, left))
+        oauth, gate = DropboxOAuth(settings), StopGate()
+        engine = Engine(settings, database, media, oauth, gate, bell)
+        await engine.start()
+        app.state.ring_stop = engine.ring_stop
         yield State(
             settings=settings,
             database=database,
             media=media,
-            oauth=DropboxOAuth(settings),
-            gate=StopGate(),
+            oauth=oauth,
+            gate=gate,
+            engine_alive=engine.alive,
             limits=Limits(enabled=settings.limits == "on"),
             templates=templates,
             static=static,
             signer=signer,
         )
+        await engine.stop()
         await database.close()
         media.close()
 
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=[
             Route("/static/{path:path}", static.serve),
@@ -89,3 +96,6 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers=EXCEPTION_HANDLERS,
     )
+    # A signal that comes before everything stands has nothing to stop.
+    app.state.ring_stop = lambda: None
+    return app

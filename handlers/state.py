@@ -1,5 +1,6 @@
 """What handlers reach through `request.state`: the few long-lived objects that app.py made, and who is asking."""
 
+from collections.abc import Callable
 from typing import NotRequired, TypedDict
 
 from itsdangerous import URLSafeTimedSerializer
@@ -25,6 +26,7 @@ class State(TypedDict):
     media: Media
     oauth: DropboxOAuth
     gate: StopGate
+    engine_alive: Callable[[], bool]
     limits: Limits
     templates: Environment
     static: Static

@@ -159,10 +159,10 @@ def recover(db: Db, *, now: int) -> int:
 
 
 def folder_seen(db: Db, claimed: Claimed, *, folder_id: str | None, now: int) -> None:
-    """The selected folder was looked at: remember when, and its id if it has just become known."""
+    """The selected folder was looked at: remember when, and the id that it has by now (None: it is not there yet)."""
     db.conn.execute(
         """
-        update export_settings set folder_checked_at = :now, folder_id = coalesce(folder_id, :folder_id)
+        update export_settings set folder_checked_at = :now, folder_id = :folder_id
         where project_id = :project and folder_path = :path
         """,
         {"project": claimed.project_id, "path": claimed.folder_path, "folder_id": folder_id, "now": now},

@@ -72,6 +72,20 @@ def savepoint(db: Db, name: str = "inner") -> Iterator[Db]:
     db.conn.execute(f"RELEASE {name}")
 
 
+def tidy(db: Db) -> None:
+    """Refresh the planner's statistics and empty the WAL file. Outside a transaction, and on the server's writer only.
+
+    Readers that don't end within a moment are not waited for: the WAL is then emptied another night.
+    """
+    db.conn.execute("PRAGMA busy_timeout=200").fetchone()
+    try:
+        db.conn.execute("PRAGMA analysis_limit=1000").fetchone()
+        db.conn.execute("PRAGMA optimize").fetchone()
+        db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.conn.execute("PRAGMA busy_timeout=5000").fetchone()
+
+
 def rows(db: Db, sql: str, **parameters: object) -> list[dict[str, object]]:
     """All rows of a query as dicts, fetched to the end (an open cursor would fail the writer's whole group)."""
     cursor = db.conn.execute(sql, parameters)

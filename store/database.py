@@ -46,6 +46,10 @@ class Database:
         value: T = await self._writer.submit(fn, args, kwargs)
         return value
 
+    async def tidy(self) -> None:
+        """Bring statistics and the WAL in order; writes wait meanwhile, for a moment."""
+        await self._writer.tidy()
+
     async def close(self) -> None:
         """Finish what waits, then close every connection."""
         await asyncio.to_thread(self._writer.stop)

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from store.connect import Db, open_connection
+from store.connect import Db, open_connection, tidy
 
 GROUP = 256
 
@@ -52,6 +52,7 @@ class Writer:
         self._on_commit = on_commit
         self._queue: SimpleQueue[Write | None] = SimpleQueue()
         self._own_statement = False
+        self._tidyings: SimpleQueue[asyncio.Future[None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -59,6 +60,13 @@ class Writer:
         write = Write(fn, args, kwargs, self._loop.create_future())
         self._queue.put(write)
         return write.future
+
+    def tidy(self) -> asyncio.Future[None]:
+        """Have statistics and the WAL brought in order between two transactions, once what waits is committed."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._tidyings.put(future)
+        self.submit(_nothing, (), {})
+        return future
 
     def stop(self) -> None:
         """Commit what is queued, then end the thread and close the connection. Blocks until done."""
@@ -74,6 +82,8 @@ class Writer:
                 # The connection may be in any state after a broken group; a new one is cheap and certain.
                 db.conn.close()
                 db = self._open()
+            while not self._tidyings.empty():
+                self._tidy(db, self._tidyings.get())
         db.conn.close()
 
     def _open(self) -> Db:
@@ -128,6 +138,24 @@ class Writer:
             db.conn.execute("ROLLBACK TO one")
         db.conn.execute("RELEASE one")
 
+    def _tidy(self, db: Db, future: asyncio.Future[None]) -> None:
+        error: Exception | None = None
+        try:
+            tidy(db)
+        except sqlite3.Error as problem:
+            error = problem
+
+        def resolve() -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(resolve)
+
     def _own(self, db: Db, statement: str) -> None:
         self._own_statement = True
         try:
@@ -153,3 +181,7 @@ class Writer:
 
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(resolve_all)
+
+
+def _nothing(db: Db) -> None:
+    """A write that wakes the thread."""
