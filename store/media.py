@@ -6,6 +6,7 @@ What the bytes mean is in artifacts.py; no name that a person chose ever becomes
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,10 +30,10 @@ class Media:
         self._shelves = data_dir / "media"
         self._incoming = data_dir / "incoming"
         self._floor = floor
+        self._making = threading.Lock()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="media")
-        for folder in (self._shelves, self._incoming, *(self._shelves / f"{n:02x}" for n in range(256))):
+        for folder in (self._shelves, self._incoming):
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        sync_folder(self._shelves)
 
     def close(self) -> None:
         """End the threads; what they have begun is finished first."""
@@ -59,6 +60,7 @@ class Media:
         try:
             for incoming in received:
                 self._mark(incoming.key).touch(mode=0o600)
+                self._make_shelf(self._path(incoming.key).parent)
                 incoming.path.replace(self._path(incoming.key))
             for shelf in {self._path(incoming.key).parent for incoming in received}:
                 sync_folder(shelf)
@@ -117,6 +119,13 @@ class Media:
         """Every file's key, shelf by shelf. Files come and go meanwhile."""
         for shelf in sorted(self._shelves.iterdir()):
             yield from (path.name for path in shelf.iterdir() if KEY.fullmatch(path.name))
+
+    def _make_shelf(self, shelf: Path) -> None:
+        # Whoever finds a shelf made by somebody else must be sure that its name is on disk, too.
+        with self._making:
+            if not shelf.exists():
+                shelf.mkdir(mode=FOLDER_MODE)
+                sync_folder(self._shelves)
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):

@@ -33,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 SCHEMA = schemathesis.openapi.from_dict(document(API, origin=ORIGIN, title="Clementine", version="1"))
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 def sent(stage: Stage, case: Case[Any], headers: dict[str, str]) -> Any:
