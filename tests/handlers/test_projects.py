@@ -33,14 +33,7 @@ def test_the_editor_has_its_tabs_as_links_with_real_addresses(stage: Stage, scen
 def test_a_broken_connection_shows_on_the_connect_tab(stage: Stage, scene: Scene):
     path = f"/projects/{scene.project.id}/experiences"
     assert "needs attention" not in stage.browser("editor").get(path).text
-    stage.db.conn.execute(
-        """
-        insert into connections (id, workspace_id, status, dropbox_account_id, account_email, account_display_name,
-            token, scopes, connected_by, connected_at, updated_at)
-        values (:id, :id, 'needs_reauth', 'dbid:owner', 'box@example.com', 'Box', 'sealed', '', 'dbid:owner', 1, 1)
-        """,
-        {"id": scene.workspace.id},
-    )
+    stage.link(scene)
     assert "needs attention" in stage.browser("editor").get(path).text
 
 

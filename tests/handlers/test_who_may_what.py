@@ -57,11 +57,21 @@ PAGES = [
     Row("GET",  "/projects/{project_id}/experiences",             "200 200 200 200 404 404 303"),
     Row("POST", "/projects/{project_id}/experiences",             "303 303 303 403 404 404 303", {"name": "New"}),
     Row("POST", "/experiences/{experience_id}",                   "303 303 303 403 404 404 303", {"name": "New"}),
+    # FR-017, FR-001, FR-003, FR-014
+    Row("GET",  "/workspaces/{workspace_id}/integrations",        "200 200 200 200 200 404 303"),
     Row("POST", "/workspaces/{workspace_id}/dropbox/connect",     "303 303 403 403 403 404 303"),
     Row("GET",  "/workspaces/{workspace_id}/dropbox/confirm",     "303 303 403 403 403 404 303"),
     Row("POST", "/workspaces/{workspace_id}/dropbox/confirm",     "303 303 403 403 403 404 303"),
     Row("POST", "/workspaces/{workspace_id}/dropbox/confirm/cancel",
                                                                   "303 303 403 403 403 404 303"),
+    Row("POST", "/workspaces/{workspace_id}/dropbox/disconnect",  "303 303 403 403 403 404 303"),
+    # FR-004, FR-015
+    Row("GET",  "/projects/{project_id}/connect",                 "200 200 200 200 404 404 303"),
+    Row("POST", "/projects/{project_id}/connect/toggle",          "303 303 303 403 404 404 303", {"enabled": "off"}),
+    Row("GET",  "/projects/{project_id}/results",                 "200 200 200 200 404 404 303"),
+    Row("GET",  "/projects/{project_id}/exports",                 "200 200 200 200 404 404 303"),
+    Row("POST", "/projects/{project_id}/exports/retry-failed",    "303 303 303 403 404 404 303"),
+    Row("POST", "/exports/{export_id}/retry",                     "303 303 303 403 404 404 303"),
 ]
 
 #                                                                  own adm edi vie mem str its ano non
@@ -80,6 +90,17 @@ API = [
     Row("DELETE", "/experiences/{experience_id}",                 "204 204 204 403 404 404 404 404 401"),
     Row("POST",   "/experiences/{experience_id}/results",         "201 201 201 403 404 404 201 404 401", push=True),
     Row("GET",    "/results/{result_id}",                         "200 200 200 200 404 404 200 404 401"),
+    # FR-017, FR-003, FR-014
+    Row("GET",    "/workspaces/{workspace_id}/connection",        "200 200 200 200 200 404 404 404 401"),
+    Row("DELETE", "/workspaces/{workspace_id}/connection",        "200 200 403 403 403 404 404 404 401"),
+    # FR-004, FR-015
+    Row("GET",    "/projects/{project_id}/export-settings",       "200 200 200 200 404 404 404 404 401"),
+    Row("PUT",    "/projects/{project_id}/export-settings",       "200 200 200 403 404 404 404 404 401",
+        {"folder_path": "/Events"}),
+    Row("GET",    "/projects/{project_id}/exports",               "200 200 200 200 404 404 200 404 401"),
+    Row("GET",    "/projects/{project_id}/export-log",            "200 200 200 200 404 404 404 404 401"),
+    Row("GET",    "/exports/{export_id}",                         "200 200 200 200 404 404 200 404 401"),
+    Row("POST",   "/exports/{export_id}/retry",                   "202 202 202 403 404 404 404 404 401"),
 ]
 # fmt: on
 

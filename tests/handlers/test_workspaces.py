@@ -10,18 +10,6 @@ from tests.cast import now_ms
 from tests.handlers.stage import MEMBERS, Scene, Stage
 
 
-def connect(stage: Stage, scene: Scene, status: str) -> None:
-    with immediate(stage.db) as db:
-        db.conn.execute(
-            """
-            insert into connections (id, workspace_id, status, dropbox_account_id, account_email,
-                account_display_name, token, scopes, connected_by, connected_at, updated_at)
-            values (:id, :id, :status, 'dbid:owner', 'box@example.com', 'Box', :token, '', 'dbid:owner', 1, 1)
-            """,
-            {"id": scene.workspace.id, "status": status, "token": None if status == "disconnected" else "sealed"},
-        )
-
-
 def test_whoever_makes_a_workspace_lands_in_it_as_its_owner(stage: Stage):
     browser = stage.browser("stranger")
     answer = browser.post("/workspaces", data={"name": "  Agency  "})
@@ -80,14 +68,14 @@ def test_fr_017_every_member_reads_the_status_of_the_connection(stage: Stage):
     for status, word in told.items():
         scene = stage.scene()
         if status != "never":
-            connect(stage, scene, status)
+            stage.link(scene, status)
         for name in MEMBERS:
             page = stage.browser(name).get(f"/workspaces/{scene.workspace.id}").text
             assert f"{word}</span>" in page, (status, name)
 
 
 def test_us5_2_a_lost_connection_names_who_can_mend_it(stage: Stage, scene: Scene):
-    connect(stage, scene, "needs_reauth")
+    stage.link(scene)
     path = f"/workspaces/{scene.workspace.id}"
     for name in ("owner", "admin"):
         assert "Dropbox connection lost — reconnect to resume exports" in stage.browser(name).get(path).text
