@@ -29,7 +29,7 @@ class Media:
     def __init__(self, data_dir: Path, *, floor: int = LEAST_FREE_BYTES) -> None:
         self._shelves = data_dir / "media"
         self._incoming = data_dir / "incoming"
-        self._floor = floor
+        self.floor = floor
         self._making = threading.Lock()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="media")
         for folder in (self._shelves, self._incoming):
@@ -43,11 +43,11 @@ class Media:
         """A new file to write into. `beside` names one that it will be kept with: one folder to sync, not two."""
         shelf = beside[:2] if beside else secrets.token_hex(1)
         key = f"{shelf}{secrets.token_hex(15)}"
-        return Incoming(self._incoming / f"{key}.part", key, floor=self._floor)
+        return Incoming(self._incoming / f"{key}.part", key, floor=self.floor)
 
     def check_room(self, coming: int = 0) -> None:
         """Raise NoRoom when the disk is below its floor, or would be after so many more bytes."""
-        if shutil.disk_usage(self._incoming).free - coming < self._floor:
+        if shutil.disk_usage(self._incoming).free - coming < self.floor:
             raise NoRoom
 
     def keep(self, received: Sequence[Incoming]) -> list[Stored]:

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
@@ -243,3 +244,36 @@ def test_a_foreign_result_and_an_unknown_one_are_the_same_404(stage: Stage, scen
     ]
     assert [each.status_code for each in answers] == [404, 404]
     assert answers[0].json() == answers[1].json()
+
+
+def test_below_the_disk_floor_a_push_is_a_507_and_nothing_is_stored(
+    stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    before = files_on_disk(stage)
+    monkeypatch.setattr(stage.client.app_state["media"], "floor", 2**62)
+    answer = push(stage, scene)
+    assert answer.status_code == 507
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (artifact_rows(stage, scene), files_on_disk(stage)) == ([], before)
+    monkeypatch.undo()
+    assert push(stage, scene).status_code == 201
+
+
+def test_a_disk_that_reaches_its_floor_on_the_way_ends_the_push_with_a_507(
+    stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    before, media = files_on_disk(stage), stage.client.app_state["media"]
+
+    def body() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + jpeg(1)
+        monkeypatch.setattr(media, "floor", 2**62)
+        yield bytes(3_000_000)
+        yield b"\r\n--b--\r\n"
+
+    answer = stage.client.post(
+        f"/api/v1/experiences/{scene.experience.id}/results",
+        content=body(),
+        headers={"content-type": "multipart/form-data; boundary=b", **stage.bearer("editor")},
+    )
+    assert answer.status_code == 507
+    assert (artifact_rows(stage, scene), files_on_disk(stage)) == ([], before)
