@@ -105,15 +105,9 @@ class _Turn:
         return text_answer(400, f'Error in call to API function "{self.entry.route}": {bad}')
 
     async def _work(self, served: Served, who: Any, argument: Any, fault: Rule | None) -> Answer:
-        """The honest answer of a route."""
+        """The honest answer of a route, and never a broken one: a defect of ours is a 500 and a line in the log."""
         try:
-            answer = self._turned_away(served, who) or await self._call(served, who, argument, fault)
-        except BadCall as bad:
-            return await self._bad(bad)
-        except Refusal as refusal:
-            answer = json_answer(409, refusals.body(served.route.error_type, refusal), refusal.tags)
-        except Busy:
-            answer = misbehaving.too_many("too_many_write_operations", 1)
+            answer = await self._honest(served, who, argument, fault)
         except (misbehaving.Dropped, ClientDisconnect):
             raise
         except Exception:
@@ -121,6 +115,16 @@ class _Turn:
             answer = text_answer(500, "A defect of the sandbox: see its log.")
         await misbehaving.drain(self.request)
         return answer
+
+    async def _honest(self, served: Served, who: Any, argument: Any, fault: Rule | None) -> Answer:
+        try:
+            return self._turned_away(served, who) or await self._call(served, who, argument, fault)
+        except BadCall as bad:
+            return await self._bad(bad)
+        except Refusal as refusal:
+            return json_answer(409, refusals.body(served.route.error_type, refusal), refusal.tags)
+        except Busy:
+            return misbehaving.too_many("too_many_write_operations", 1)
 
     def _turned_away(self, served: Served, who: Caller | App | Rejected) -> Answer | None:
         """The 401 or 422 of a caller who may not make this call at all."""

@@ -8,6 +8,7 @@ from sandbox.database import Database
 from sandbox.refusals import Refusal
 
 MAX_COMPONENT = 255
+MAX_PATH = 5000
 IGNORED_NAMES = {"desktop.ini", "thumbs.db", ".ds_store", "icon\r", ".dropbox", ".dropbox.attr", ".dropbox.cache"}
 TEMPORARY_NAMES = re.compile(r"~\$.*|\.~.*|~.*\.tmp", re.DOTALL)
 
@@ -29,6 +30,8 @@ def name_of(path: str) -> str:
 
 def check_names(path: str) -> None:
     """Refuse a path that Dropbox would refuse, whether it is read or written."""
+    if len(path) > MAX_PATH:
+        raise Refusal("malformed_path")
     for component in path.split("/")[1:]:
         well_formed = (
             component not in ("", ".", "..")
@@ -65,6 +68,14 @@ def absolute(db: Database, caller: Caller, given: str) -> str:
     if given.startswith(("id:", "rev:")):
         return _by_id(db, caller, given)
     return caller.root + given
+
+
+def absolute_for_writing(db: Database, caller: Caller, given: str) -> str:
+    """The same for a call that writes; where the caller can't see, it may not write: a WriteError tag."""
+    try:
+        return absolute(db, caller, given)
+    except Refusal:
+        raise Refusal("no_write_permission") from None
 
 
 def _by_id(db: Database, caller: Caller, given: str) -> str:

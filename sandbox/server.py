@@ -44,7 +44,9 @@ class _Server(uvicorn.Server):
         main = threading.current_thread() is threading.main_thread()
         caught = (signal.SIGTERM, signal.SIGINT) if main else ()
         for number in caught:
-            loop.add_signal_handler(number, self.end)
+            # Ctrl-C reaches a whole group of processes; with a parent that watches over us, it says when we end.
+            ignored = number == signal.SIGINT and self._app.state.parent_watch
+            loop.add_signal_handler(number, (lambda: None) if ignored else self.end)
         try:
             yield
         finally:
@@ -90,8 +92,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(host: str, port: int, directory: Path, parent_watch: bool = False) -> int:
-    """Serve until SIGTERM or SIGINT, or with `parent_watch` until standard input ends. The exit code: 0, or 1 with
-    one sentence on standard error when the port or the folder can't be had."""
+    """Serve until SIGTERM or SIGINT, with `parent_watch` until SIGTERM or the end of standard input.
+
+    The exit code: 0, or 1 with one sentence on standard error when the port or the folder can't be had.
+    """
     try:
         listener = bind(host, port)
     except OSError as problem:

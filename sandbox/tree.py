@@ -77,18 +77,23 @@ def new_id() -> str:
 
 def _ensure_folder(db: Database, person: Person, path: str) -> str:
     """Make a folder and its parents where they are missing; its display path. A file on the way is a Refusal."""
-    if path == "":
-        return ""
-    node = find_live(db, person.account_id, path)
-    if node is None:
-        return _put(db, person, path, "folder", new_id(), None).display
-    if node.kind == "file":
+    missing: list[str] = []
+    while path and (node := find_live(db, person.account_id, path)) is None:
+        missing.append(path)
+        path = parent_of(path)
+    if path and node is not None and node.kind == "file":
         raise Refusal("conflict/file_ancestor")
-    return node.display
+    shown = node.display if path and node is not None else ""
+    for folder in reversed(missing):
+        shown = _put(db, person, shown, folder, "folder", new_id(), None).display
+    return shown
 
 
-def _put(db: Database, person: Person, path: str, kind: str, file_id: str, state: FileState | None) -> Node:
-    display = _ensure_folder(db, person, parent_of(path)) + "/" + name_of(path)
+def _put(
+    db: Database, person: Person, folder: str, path: str, kind: str, file_id: str, state: FileState | None
+) -> Node:
+    """Write the row of a path whose folder exists and is shown as `folder`."""
+    display = folder + "/" + name_of(path)
     changed = db.next_change()
     node = Node(
         account_id=person.account_id,
@@ -122,14 +127,15 @@ def make_folder(db: Database, person: Person, path: str) -> Node:
         return there
     if there is not None:
         raise Refusal("conflict/file")
-    return _put(db, person, path, "folder", new_id(), None)
+    return _put(db, person, _ensure_folder(db, person, parent_of(path)), path, "folder", new_id(), None)
 
 
 def put_file(db: Database, person: Person, path: str, state: FileState, over: Node | None) -> Node:
     """A new revision at a path: of the file `over`, which keeps its id and name, or of a new file."""
     _count(db, person, state.size - ((over.size or 0) if over else 0))
     kept = path if over is None else parent_of(path) + "/" + over.name
-    node = _put(db, person, kept, "file", over.file_id if over else new_id(), state)
+    folder = _ensure_folder(db, person, parent_of(path))
+    node = _put(db, person, folder, kept, "file", over.file_id if over else new_id(), state)
     db.run(
         "INSERT INTO revisions VALUES (:rev, :account_id, :lower, :file_id, :size, :content_hash, :client_modified,"
         " :server_modified, :changed)",

@@ -6,7 +6,7 @@ from dropbox import files
 
 from sandbox.calls import Call
 from sandbox.listing import DEFAULT_LIMIT, Cursor, page, read_cursor, write_cursor
-from sandbox.paths import absolute, check_names, lower
+from sandbox.paths import absolute, absolute_for_writing, check_names, lower
 from sandbox.refusals import Refusal
 from sandbox.routes.lookup import locate
 from sandbox.routes.metadata import metadata
@@ -81,7 +81,7 @@ async def create_folder_v2(call: Call) -> Any:
     caller, world = call.person_caller, call.world
     async with committing(call):
         try:
-            path = absolute(world.db, caller, call.arg.path)
+            path = absolute_for_writing(world.db, caller, call.arg.path)
             node = create_folder(world.db, caller.person, path, autorename=call.arg.autorename)
         except Refusal as refusal:
             raise refusal.under("path") from None

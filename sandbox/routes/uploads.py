@@ -8,7 +8,7 @@ from typing import Any
 from sandbox import sessions
 from sandbox.blobs import Piece
 from sandbox.calls import Call
-from sandbox.paths import absolute
+from sandbox.paths import absolute_for_writing
 from sandbox.refusals import Refusal
 from sandbox.routes.metadata import metadata, milliseconds
 from sandbox.tree import Node
@@ -38,7 +38,7 @@ async def save_pieces(call: Call, commit: Any, pieces: Sequence[Piece]) -> Node:
     caller, world = call.person_caller, call.world
     mode = commit.mode
     wanted = Commit(
-        path=absolute(world.db, caller, commit.path),
+        path=absolute_for_writing(world.db, caller, commit.path),
         mode="add" if mode.is_add() else "overwrite" if mode.is_overwrite() else "update",
         rev=mode.get_update() if mode.is_update() else None,
         autorename=commit.autorename,

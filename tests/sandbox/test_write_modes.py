@@ -106,6 +106,7 @@ def test_the_two_ways_to_write_an_accent_are_one_name(studio):
         "/del\x7f",
         "/" + "x" * 256,
         "/" + "é" * 256 + "/b",
+        "/a" * 2501,
     ],
 )
 def test_malformed_paths_are_refused(studio, path):
@@ -210,3 +211,14 @@ def test_ids_and_namespaces_lead_to_the_same_file(studio):
         with pytest.raises(ApiError) as refused:
             studio.files_get_metadata(path)
         assert refused.value.error.get_path().is_not_found()
+
+
+def test_a_path_that_leads_out_of_sight_may_not_be_written(studio):
+    for path in ("ns:1/a.txt", "id:nobody", "id:nobody/a.txt"):
+        assert reason(studio.files_upload, b"x", path) == "no_write_permission"
+
+
+def test_a_deep_path_is_no_trouble(studio):
+    deep = "/d" * 1000 + "/file.txt"
+    assert studio.files_upload(b"x", deep).path_display == deep
+    assert len(studio.files_list_folder("/d/d", recursive=True, limit=2000).entries) == 1000
