@@ -33,6 +33,7 @@ def running(chosen: Settings, port: int, asked_for: bool) -> Iterator[tuple[Sett
     child = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         [sys.executable, "-m", "sandbox", "--port", str(free), "--dir", str(folder), "--until-stdin-closes"],
         stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     )
     try:
         url = f"http://localhost:{free}"

@@ -168,18 +168,24 @@ class SandboxMode:
                 stderr=log,
             )
         until = time.monotonic() + 30
-        while not (found := re.findall(r"(http://(?:127\.0\.0\.1|localhost):\d+)", self.log.read_text())):
-            assert self.process.poll() is None and time.monotonic() < until, self.log.read_text()
+        while not (
+            found := re.search(r"answers at (http://127\.0\.0\.1:\d+)\n(?s:.*)(http://localhost:\d+)", self.said())
+        ):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.__exit__()
+                raise AssertionError(self.said())
             time.sleep(0.05)
-        self.origin = next(url for url in found if "127.0.0.1" in url)
-        self.sandbox_url = next(url for url in re.findall(r"http://localhost:\d+", self.log.read_text()))
+        self.origin, self.sandbox_url = found.groups()
         while True:
             try:
                 requests.get(f"{self.origin}/healthz", timeout=2).raise_for_status()
                 return self
             except requests.RequestException:
-                assert time.monotonic() < until, self.log.read_text()
+                assert time.monotonic() < until, self.said()
                 time.sleep(0.05)
+
+    def said(self) -> str:
+        return self.log.read_text()
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
@@ -192,7 +198,7 @@ def test_make_runs_server_says_where_everything_is_and_takes_its_sandbox_with_it
     with SandboxMode(tmp_path, PORT=port, SANDBOX_PORT=sandbox_port) as running:
         assert running.origin == f"http://127.0.0.1:{port}"
         assert running.sandbox_url == f"http://localhost:{sandbox_port}"
-        said = running.log.read_text()
+        said = running.said()
         for email in ("owner@", "studio@", "agency@", "unverified@"):
             assert f"{email}example.com" in said
         assert str(tmp_path / "data") in said

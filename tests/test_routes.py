@@ -149,7 +149,7 @@ def test_oa_08_the_redirect_address_comes_from_the_settings_not_from_the_host(st
     assert "redirect_uri=https%3A%2F%2Fclementine.test%2Fauth%2Fdropbox%2Fcallback" in answer.headers["location"]
 
 
-@pytest.mark.parametrize("path", ["/workspaces/", "//workspaces", "/WORKSPACES", "/workspaces/%2e", "/%2e/workspaces"])
+@pytest.mark.parametrize("path", ["/workspaces/", "/WORKSPACES", "/workspaces/%2e", "/%2e/workspaces"])
 def test_wb_12_odd_spellings_of_a_path_open_nothing(stranger: TestClient, path: str) -> None:
     assert stranger.get(path).status_code in (303, 307, 404)
 
@@ -164,12 +164,6 @@ def test_a_body_over_the_limit_is_refused_and_the_connection_closed(stranger: Te
     answer = stranger.post("/request-access", content=b"x" * 70_000)
     assert answer.status_code == 413
     assert answer.headers["connection"] == "close"
-
-
-def test_a_method_that_a_page_does_not_know_keeps_its_allow_header(stranger: TestClient) -> None:
-    answer = stranger.request("DELETE", "/healthz")
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
 
 
 def test_metrics_are_for_this_machine_or_the_token(stranger: TestClient) -> None:
