@@ -4,19 +4,20 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from handlers.api.openapi import MEANINGS, document
+from handlers.api.openapi import MEANINGS, document, meaning
 from handlers.api.operation import PREFIX, Operation
 from handlers.pages import render
 from handlers.state import State
 
 VERSION = "1"
+COMMON = (400, 401, 413, 415, 429, 503)
+"""Statuses that mean the same wherever they come from: said once, at the top of the page."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,13 @@ class Docs:
         sections: dict[str, list[Shown]] = {}
         for each in self.operations:
             sections.setdefault(each.noun, []).append(shown(each, origin))
-        return render(request, "api_docs/docs.html", sections=sections, api_root=f"{origin}{PREFIX}")
+        return render(
+            request,
+            "api_docs/docs.html",
+            sections=sections,
+            api_root=f"{origin}{PREFIX}",
+            common=[(status, MEANINGS[status]) for status in COMMON],
+        )
 
 
 def shown(operation: Operation, origin: str) -> Shown:
@@ -69,10 +76,11 @@ def shown(operation: Operation, origin: str) -> Shown:
         anchor=operation.name.replace("_", "-"),
         operation=operation,
         curl=_curl(operation, origin),
-        fields=_fields(operation.body) if operation.body is not None else [],
+        fields=_fields(_schema(operation)),
         endings=[
-            (status, HTTPStatus(status).phrase if status in operation.answers else MEANINGS[status])
+            (status, meaning(operation, status))
             for status in operation.statuses
+            if status not in COMMON or status in operation.meanings
         ],
     )
 
@@ -104,12 +112,20 @@ def example(model: type[BaseModel]) -> dict[str, Any]:
     return found
 
 
-def _fields(model: type[BaseModel]) -> list[Field]:
-    schema = model.model_json_schema()
+def _schema(operation: Operation) -> dict[str, Any]:
+    """The JSON schema of what is sent, of either kind."""
+    if operation.body is not None:
+        return operation.body.model_json_schema()
+    kinds: list[dict[str, Any]] = list((operation.content or {}).values())
+    schema: dict[str, Any] = kinds[0]["schema"] if kinds else {}
+    return schema
+
+
+def _fields(schema: dict[str, Any]) -> list[Field]:
     required = schema.get("required", [])
     return [
         Field(name, _kind(said, schema.get("$defs", {})), name in required, said.get("description", ""))
-        for name, said in schema["properties"].items()
+        for name, said in schema.get("properties", {}).items()
     ]
 
 
@@ -118,6 +134,10 @@ def _kind(said: dict[str, Any], named: dict[str, Any]) -> str:
         return _kind(named[said["$ref"].rpartition("/")[2]], named)
     if "enum" in said:
         return " | ".join(json.dumps(choice) for choice in said["enum"])
+    if "items" in said:
+        return f"{_kind(said['items'], named)}, repeatable"
+    if "contentMediaType" in said:
+        return "file"
     if "anyOf" in said:
         return " | ".join(_kind(each, named) for each in said["anyOf"])
     return str(said.get("format") or said.get("type", "any"))

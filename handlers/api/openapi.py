@@ -22,7 +22,7 @@ References = dict[Any, dict[str, Any]]
 MEANINGS = {
     **SENTENCES,
     409: "It contradicts what is already so; the detail says what.",
-    422: "A field or filter cannot be accepted; `errors` says which and why.",
+    422: "A field or filter cannot be accepted; “errors” says which and why.",
     504: "It was not done in time.",
 }
 """What each refusal means, in a sentence."""
@@ -102,16 +102,19 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return found + (PAGING if operation.paged else [])
 
 
+def meaning(operation: Operation, status: int) -> str:
+    """What a status of the operation means, in a sentence or, where that says it all, in HTTP's own words."""
+    if said := operation.meanings.get(status):
+        return said
+    return HTTPStatus(status).phrase if status in operation.answers else MEANINGS[status]
+
+
 def _response(operation: Operation, status: int, references: References) -> dict[str, Any]:
-    if status not in operation.answers:
-        said: dict[str, Any] = {
-            "description": MEANINGS[status],
-            "content": {PROBLEM_JSON: {"schema": references[Problem]}},
-        }
-    elif (model := operation.answers[status]) is None:
-        said = {"description": HTTPStatus(status).phrase}
-    else:
-        said = {"description": HTTPStatus(status).phrase, "content": {JSON: {"schema": references[model]}}}
+    said: dict[str, Any] = {"description": meaning(operation, status)}
+    model = operation.answers.get(status, Problem)
+    if model is not None:
+        kind = JSON if status in operation.answers else PROBLEM_JSON
+        said["content"] = {kind: {"schema": references[model]}}
     if headers := _headers(status):
         said["headers"] = headers
     return said
@@ -123,4 +126,3 @@ def _headers(status: int) -> Mapping[str, Any]:
     if status == 429:
         return {"Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Seconds to wait."}}
     return {}
-

@@ -34,6 +34,7 @@ class Operation:
     refusals: Sequence[int] = ()
     project_tokens: bool = False
     curl: str = ""
+    meanings: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,6 +82,7 @@ def api(
     refusals: Sequence[int] = (),
     project_tokens: bool = False,
     curl: str = "",
+    meanings: Mapping[int, str] | None = None,
 ) -> Operation:
     """Declare a route of the API; the list in handlers/routes.py is the only place that does.
 
@@ -88,11 +90,24 @@ def api(
     `body` is the model of a JSON body, `content` the OpenAPI content of any other. `paged` adds limit and cursor,
     `choices` filters by name. `refusals` are the statuses beyond those that follow from the rest, such as 403 and
     409. Closed by default: only with `project_tokens` does a project token get past the door. `curl` is what the
-    docs page adds to the command line for `content`.
+    docs page adds to the command line for `content`. `meanings` are sentences for statuses that mean something more
+    particular here.
     """
     said = answers if isinstance(answers, Mapping) else {200: answers}
     return Operation(
-        method, path, endpoint, summary, said, body, content, paged, choices or {}, refusals, project_tokens, curl
+        method,
+        path,
+        endpoint,
+        summary,
+        said,
+        body,
+        content,
+        paged,
+        choices or {},
+        refusals,
+        project_tokens,
+        curl,
+        meanings or {},
     )
 
 

@@ -30,10 +30,28 @@ PUSH_CONTENT: dict[str, Any] = {
                     "items": {"type": "string", "contentMediaType": "application/octet-stream"},
                     "description": "One part for each artifact: JPEG, PNG, WebP, GIF, MP4 or MOV.",
                 },
-                "job_id": {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
-                "session": {"type": "string", "maxLength": MOST_LETTERS, "description": "Absent: a new session."},
-                "created_at": {"type": "string", "format": "date-time", "description": "Absent: the arrival."},
-                "variant": {"type": "string", "maxLength": MOST_LETTERS, "default": USUAL_VARIANT},
+                "job_id": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": MOST_LETTERS,
+                    "description": "The same job again is recognised by it.",
+                },
+                "session": {
+                    "type": "string",
+                    "maxLength": MOST_LETTERS,
+                    "description": "The same value is the same session. Absent: a new one.",
+                },
+                "created_at": {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "RFC 3339 with an offset. Absent: the time of arrival.",
+                },
+                "variant": {
+                    "type": "string",
+                    "maxLength": MOST_LETTERS,
+                    "default": USUAL_VARIANT,
+                    "description": "Of all files of this push.",
+                },
                 "artifact_id": {
                     "type": "array",
                     "maxItems": Caps.files,
