@@ -18,6 +18,7 @@ from store.mails import Letterbox
 from store.people import Approved
 
 MOST_NOTE = 1000
+MOST_SHOWN = 200
 ALL = "all"
 DONE = {
     RequestState.APPROVED: "{} is approved and can sign in.",
@@ -87,8 +88,8 @@ async def revoke(request: Request[State]) -> Response:
 async def mail(request: Request[State]) -> Response:
     """GET /admin/mail"""
     settings = request.state["settings"]
-    found = await request.state["database"].read(mails.listed, settings.keyring)
-    return render(request, "admin/mail.html", mails=found, mails_are_sent=settings.mails_are_sent)
+    found = await request.state["database"].read(mails.listed, settings.keyring, limit=MOST_SHOWN)
+    return render(request, "admin/mail.html", mails=found, mails_are_sent=settings.mails_are_sent, most=MOST_SHOWN)
 
 
 async def _requests_page(
@@ -104,6 +105,7 @@ async def _requests_page(
         chosen=str(chosen or ALL),
         counts={str(state): number for state, number in counts.items()},
         requests=found,
+        most=MOST_SHOWN,
         problem=problem,
         typed_note=form.values.get("note", "") if form else "",
         typed_for=request.path_params.get("id", ""),
@@ -117,7 +119,7 @@ def _decider(request: Request[State]) -> Decider:
 def _listing(
     db: Db, chosen: RequestState | None
 ) -> tuple[dict[RequestState, int], list[access_requests.AccessRequest]]:
-    return access_requests.counts(db), access_requests.listed(db, chosen)
+    return access_requests.counts(db), access_requests.listed(db, chosen, limit=MOST_SHOWN)
 
 
 def _decide(db: Db, settings: Settings, request_id: str, move: Move, *, decider: Decider, note: str, now: int) -> Moved:

@@ -97,7 +97,7 @@ def counts(db: Db) -> dict[RequestState, int]:
     return {state: known.get(state, 0) for state in RequestState}
 
 
-def listed(db: Db, state: RequestState | None, *, limit: int = 200) -> list[AccessRequest]:
+def listed(db: Db, state: RequestState | None, *, limit: int) -> list[AccessRequest]:
     """Requests in one state, or all; those that wait oldest first, decided ones newest first."""
     pending = state is RequestState.PENDING
     found = rows(

@@ -71,7 +71,7 @@ class Mail:
     text: str | None = field(repr=False)
 
 
-def listed(db: Db, keyring: Keyring, *, limit: int = 100) -> list[Mail]:
+def listed(db: Db, keyring: Keyring, *, limit: int = -1) -> list[Mail]:
     """The newest mails with their texts."""
     found = rows(
         db,

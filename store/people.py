@@ -26,7 +26,7 @@ class Approved:
         return self.account_id or self.request_id or ""
 
 
-def approved(db: Db, *, owner: str | None, limit: int = 500) -> list[Approved]:
+def approved(db: Db, *, owner: str | None, limit: int = -1) -> list[Approved]:
     """The site owner first, then everybody approved: last seen first, those who never signed in at the end."""
     found = rows(
         db,
@@ -49,7 +49,7 @@ def approved(db: Db, *, owner: str | None, limit: int = 500) -> list[Approved]:
 
 def find(db: Db, key: str, *, owner: str | None) -> Approved:
     """One of them by `key`; NotFound for anybody else."""
-    for person in approved(db, owner=owner, limit=-1):
+    for person in approved(db, owner=owner):
         if person.key == key:
             return person
     raise NotFound

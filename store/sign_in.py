@@ -45,7 +45,7 @@ class Outcome:
 def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring: Keyring, now: int) -> Outcome:
     """Sign the arrival in, or keep nothing but the sealed revocation of its grant.
 
-    A first sign-in makes a workspace. The browser's former device ends either way it comes: nothing carries over.
+    A first sign-in makes a workspace. Whoever is let in gets a fresh device, and the one that the browser held ends.
     """
     owner = installation.owner_id(db, configured_owner)
     if arrival.setup_hash is not None:

@@ -32,7 +32,7 @@ def decide(db, move, email="ada@example.com", now=NOW):
 
 
 def only(db):
-    (request,) = access_requests.listed(db, None)
+    (request,) = access_requests.listed(db, None, limit=-1)
     return request
 
 
@@ -144,6 +144,6 @@ def test_pending_ones_are_listed_oldest_first_and_counted_by_state(db):
     for number in range(3):
         ask(db, f"person{number}@example.com", now=NOW + number)
     decide(db, Move.DENY, "person1@example.com")
-    waiting = access_requests.listed(db, RequestState.PENDING)
+    waiting = access_requests.listed(db, RequestState.PENDING, limit=-1)
     assert [request.email for request in waiting] == ["person0@example.com", "person2@example.com"]
     assert access_requests.counts(db) == {"pending": 2, "approved": 0, "denied": 1, "revoked": 0}
