@@ -4,6 +4,7 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +14,7 @@ from sandbox.rendering import foreign
 from sandbox.wire import BadCall, rpc_body
 from sandbox.world import World
 
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 Action = Callable[[World, dict[str, Any], Request], Awaitable[Any]]
 
 
@@ -27,13 +28,13 @@ class Problem(Exception):
 
 def _refused(request: Request) -> str | None:
     """Why this request may not use the control API: only programs and pages of this machine may."""
-    peer = request.client.host if request.client else ""
     try:
-        local = ipaddress.ip_address(peer).is_loopback
+        local = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        # The name too: a page of another site may have had its own name point here.
+        named = urlsplit("//" + request.headers.get("host", "")).hostname in LOCAL_NAMES
     except ValueError:
-        local = False
-    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    if not local or host not in LOCAL_NAMES:
+        local = named = False
+    if not (local and named):
         return "the control API answers this machine only"
     return "the control API does not answer other sites' pages" if foreign(request) else None
 
