@@ -3,10 +3,21 @@
 Everything is below /api/v1, behind handlers/api/bearer.py.
 """
 
-from handlers.api import experiences, me, projects, results, workspaces
+from handlers.api import (
+    connection,
+    experiences,
+    export_settings,
+    export_shape,
+    exports,
+    me,
+    projects,
+    results,
+    workspaces,
+)
 from handlers.api.models import Listing
 from handlers.api.operation import Operation, api
 from handlers.api.pushed_fields import PUSH_CONTENT, PUSH_CURL
+from rules.states import ExportState
 
 API: list[Operation] = [
     api("GET", "/me", me.show, summary="Whose token this is.", answers=me.Me),
@@ -106,18 +117,55 @@ API: list[Operation] = [
         refusals=(403,),
     ),
     # connection
+    api(
+        "GET",
+        "/workspaces/{workspace_id}/connection",
+        connection.show,
+        summary="The workspace's link to its Dropbox.",
+        answers=connection.Connection,
+    ),
+    api(
+        "DELETE",
+        "/workspaces/{workspace_id}/connection",
+        connection.disconnect,
+        summary="Disconnect Dropbox: all exports of the workspace stop at once, and what waits is skipped.",
+        answers=connection.Connection,
+        refusals=(403,),
+    ),
     # export settings
+    api(
+        "GET",
+        "/projects/{project_id}/export-settings",
+        export_settings.show,
+        summary="Whether, where and under which names results of the project go to Dropbox.",
+        answers=export_settings.ExportSettings,
+    ),
+    api(
+        "PUT",
+        "/projects/{project_id}/export-settings",
+        export_settings.change,
+        summary="Change any of them for new results. Switching off stops at once; on needs a connection.",
+        answers=export_settings.ExportSettings,
+        body=export_settings.ExportSettingsChange,
+        refusals=(403, 409),
+    ),
     # results
     api(
         "POST",
         "/experiences/{experience_id}/results",
         results.push,
-        summary="Push the result of a job: its files, whatever they are called, and what they belong to.",
+        summary="Push the result of a job: one file for each artifact, known by its content and not by its name.",
         answers={201: results.Result, 200: results.Result},
         content=PUSH_CONTENT,
         curl=PUSH_CURL,
         refusals=(403, 409, 507),
         project_tokens=True,
+        meanings={
+            200: "This job is known already, with the same bytes.",
+            201: "Stored: bytes and rows are on disk. Exports follow by themselves.",
+            409: "This job is known, and an artifact of it with other bytes; nothing was stored.",
+            415: "Not multipart, or a file that is no JPEG, PNG, WebP, GIF, MP4 or MOV.",
+        },
     ),
     api(
         "GET",
@@ -128,4 +176,38 @@ API: list[Operation] = [
         project_tokens=True,
     ),
     # exports
+    api(
+        "GET",
+        "/projects/{project_id}/exports",
+        exports.index,
+        summary="The project's exports, newest first.",
+        answers=Listing[export_shape.Export],
+        paged=True,
+        choices={"status": ExportState},
+        project_tokens=True,
+    ),
+    api(
+        "GET",
+        "/exports/{export_id}",
+        exports.show,
+        summary="One export with all its tries.",
+        answers=exports.ExportWithAttempts,
+        project_tokens=True,
+    ),
+    api(
+        "POST",
+        "/exports/{export_id}/retry",
+        exports.retry,
+        summary="Have an export tried now, whether it failed, was skipped, waits or lies in Dropbox already.",
+        answers={202: exports.ExportWithAttempts},
+        refusals=(403, 409),
+    ),
+    api(
+        "GET",
+        "/projects/{project_id}/export-log",
+        exports.log,
+        summary="The log of all tries of the project's exports, newest first.",
+        answers=Listing[exports.LogRow],
+        paged=True,
+    ),
 ]
