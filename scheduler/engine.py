@@ -81,9 +81,10 @@ class Engine:
         assert self._draining is not None
         await self._draining
         self._clock.shutdown(wait=False)
+        dispatching, self._dispatching = self._dispatching, None
         with suppress(TimeoutError):
             async with asyncio.timeout(CUT_S):
-                await self._dispatching
+                await dispatching
         await self._database.write(claims.recover, now=self._now())
         self._dropboxes.close()
         if self._foreign is not None:

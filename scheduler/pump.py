@@ -32,6 +32,7 @@ from store.mails import Letterbox
 log = structlog.get_logger("pump")
 
 LONGEST_WAIT_S = 30
+REST_MS = 250
 Ending = Callable[..., Any]
 
 
@@ -98,8 +99,9 @@ class Pump:
             assert there.rev is not None
             return partial(endings.exported, file_id=there.id, rev=there.rev, started_at=started_at)
         except Stopped:
-            # Bytes may have been on the wire when it was cut.
-            return partial(claims.give_back, check_first=line.sent)
+            # Bytes may have been on the wire when it was cut. While a stop is under way the gate lets nobody in, and
+            # to claim the same export again at once would be a race.
+            return partial(claims.give_back, check_first=line.sent, rest_ms=REST_MS)
         except DropboxFailure as failed:
             return self._failed(claimed, failed.failure, refused, started_at)
         except Exception as error:

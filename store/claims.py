@@ -130,18 +130,25 @@ def grant(db: Db, claimed: Claimed, keyring: Keyring) -> str | None:
     return connections.token(db, claimed.connection_id, keyring) if mine else None
 
 
-def give_back(db: Db, claimed: Claimed, *, now: int, check_first: bool) -> bool:
+def give_back(db: Db, claimed: Claimed, *, now: int, check_first: bool, rest_ms: int = 0) -> bool:
     """Put an export back as it was: no attempt spent, no row in the log. False when it has moved on already.
 
-    `check_first`: bytes were sent, and the file may be there.
+    `check_first`: bytes were sent, and the file may be there. It is not claimed again before `rest_ms` have passed.
     """
     moved = db.conn.execute(
         """
         update exports set state = 'waiting', claim = null, claimed_at = null, updated_at = :now,
+            due_at = case when due_at > :rested then due_at else :rested end,
             check_first = case when :check_first = 1 then 1 else check_first end
         where id = :id and state = 'uploading' and claim = :claim
         """,
-        {"id": claimed.id, "claim": claimed.claim, "now": now, "check_first": int(check_first)},
+        {
+            "id": claimed.id,
+            "claim": claimed.claim,
+            "now": now,
+            "rested": now + rest_ms,
+            "check_first": int(check_first),
+        },
     )
     return moved.rowcount == 1
 

@@ -1,0 +1,126 @@
+"""Stops, with the real engine and a Dropbox that hangs: cut at once, and nothing begins after the answer. SC-005."""
+
+import asyncio
+import random
+import socket
+import time
+
+import pytest
+
+from clients.dropbox_line import Line
+from rules.states import ExportState
+from store import connections, export_settings
+from tests.cast import AGENCY
+from tests.scheduler.stage import Event, Stage
+
+pytestmark = pytest.mark.anyio
+UPLOAD = "files/upload"
+
+
+async def disconnect(stage: Stage, event: Event) -> None:
+    """What handlers/stops.py does, without the sweep: that is left to the engine here."""
+    async with stage.gate.stopping(connection_id=event.connection().id) as stop:
+        ended = await stage.database.write(
+            connections.disconnect,
+            workspace_id=event.workspace_id,
+            by=event.owner,
+            keyring=stage.settings.keyring,
+            now=stage.now(),
+        )
+        stop.epoch = ended.epoch
+
+
+async def switch_off(stage: Stage, event: Event) -> None:
+    async with stage.gate.stopping(project_id=event.project_id) as stop:
+        settings = await stage.database.write(
+            export_settings.switch, project_id=event.project_id, enabled=False, by=event.owner, now=stage.now()
+        )
+        stop.epoch = settings.epoch
+
+
+@pytest.mark.parametrize("stop", [disconnect, switch_off])
+@pytest.mark.parametrize("route", [UPLOAD, "oauth2/token"])
+async def test_sc_005_a_stop_cuts_a_hanging_upload_and_nothing_begins_after_the_answer(stage: Stage, stop, route: str):
+    fault = stage.sandbox.fault("hang", route=route)
+    await stage.engine.start()
+    uploading, waiting = stage.studio.push(), stage.studio.push()
+    await stage.until(lambda: stage.sandbox.faults()[0]["hits"] == 1)
+    began = time.monotonic()
+    await stop(stage, stage.studio)
+    assert time.monotonic() - began < 2
+    answered_ms = time.time_ns() // 1_000_000
+    stage.sandbox.clear_faults(fault)
+    for export in (uploading, waiting):
+        skipped = await stage.ended(export, ExportState.SKIPPED)
+        assert [each.status for each in stage.log(skipped)] == ["skipped"]
+    stage.pass_time(3600)
+    await asyncio.sleep(0.2)
+    assert [call for call in stage.calls("files/*") if call["begin_ms"] > answered_ms] == []
+    assert stage.files() == {}
+
+
+async def test_a_project_that_is_switched_off_does_not_disturb_another_of_the_same_connection(stage: Stage):
+    agency = Event(stage, "agency", AGENCY)
+    await stage.engine.start()
+    await switch_off(stage, stage.studio)
+    await stage.ended(agency.push())
+
+
+async def test_fr_016_disconnecting_leaves_the_switches_and_reconnecting_exports_what_is_new(stage: Stage):
+    await stage.engine.start()
+    await disconnect(stage, stage.studio)
+    old = stage.studio.push()
+    assert stage.get(old).state is ExportState.SKIPPED
+    stage.studio.connect()
+    await stage.ended(stage.studio.push())
+    assert stage.get(old).state is ExportState.SKIPPED
+
+
+async def test_a_stopped_upload_is_skipped_and_no_late_answer_is_written_over_it(stage: Stage):
+    stage.sandbox.fault("slow", route=UPLOAD, seconds=0.3)
+    await stage.engine.start()
+    export = stage.studio.push()
+    await stage.until(lambda: stage.get(export).state is ExportState.UPLOADING)
+    await disconnect(stage, stage.studio)
+    await asyncio.sleep(0.5)
+    skipped = stage.get(export)
+    assert (skipped.state, skipped.error_kind, len(stage.log(export))) == (ExportState.SKIPPED, "disconnected", 1)
+
+
+async def test_the_other_exports_of_a_project_go_on_after_a_stop_without_an_epoch(stage: Stage):
+    """Something inside the project was deleted: what was cut with it is tried again, and asks first."""
+    fault = stage.sandbox.fault("hang", route=UPLOAD)
+    await stage.engine.start()
+    export = stage.studio.push()
+    await stage.until(lambda: stage.sandbox.faults()[0]["hits"] == 1)
+    async with stage.gate.stopping(project_id=stage.studio.project_id):
+        pass
+    stage.sandbox.clear_faults(fault)
+    done = await stage.ended(export)
+    assert (done.attempts, len(stage.log(export))) == (1, 1)
+
+
+async def test_sc_005_stops_raced_with_uploads_let_none_begin_after_the_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    """Seen from our side of the wire: what was sent before the answer may reach Dropbox after it."""
+    dice, begun = random.Random(5), [0.0]
+    holds = Line.holds
+
+    def noted(line: Line, connected: socket.socket) -> None:
+        holds(line, connected)
+        begun.append(time.monotonic())
+
+    monkeypatch.setattr(Line, "holds", noted)
+    stage.sandbox.behave(latency={UPLOAD: 8})
+    await stage.engine.start()
+    for _ in range(25):
+        for _ in range(3):
+            stage.studio.push()
+        await asyncio.sleep(dice.random() * 0.06)
+        await disconnect(stage, stage.studio)
+        answered = time.monotonic()
+        await asyncio.sleep(0.03)
+        assert max(begun) < answered
+        stage.studio.connect()
+    assert len(begun) > 25
