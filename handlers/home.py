@@ -22,6 +22,7 @@ async def home(request: Request[State]) -> Response:
     return render(
         request,
         "home/home.html",
+        signs_in=True,
         steps=steps,
         all_done=steps is not None and steps.done == STEPS,
         folder=request.state["settings"].dropbox_app_folder,
