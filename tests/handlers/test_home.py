@@ -32,7 +32,7 @@ def test_a_newcomer_begins_with_connecting_dropbox(browser):
     page = browser.get("/").text
     assert [page.index(step) for step in STEPS] == sorted(page.index(step) for step in STEPS)
     assert states(page) == ["now", "later", "later", "later"]
-    assert "0 of 4 done" in page and "/integrations" in page
+    assert "0 of 4 done" in page and "/dropbox/connect" in page
 
 
 def insert(db, table, **values):
