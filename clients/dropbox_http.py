@@ -121,7 +121,9 @@ class _HttpConnection(HTTPConnection):
         _tell_line(self)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _tell_line(self)
+        if self.sock is None:
+            self.connect()
+        _begin(self)
         super().request(*args, **kwargs)
 
 
@@ -131,7 +133,7 @@ class _HttpsConnection(HTTPSConnection):
         _tell_line(self)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _tell_line(self)
+        _begin(self)
         super().request(*args, **kwargs)
 
 
@@ -144,7 +146,16 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 def _tell_line(connection: HTTPConnection) -> None:
-    """Hand the open socket to the line of this thread's call (urllib3 opens plain ones only when it sends)."""
+    """Hand the open socket to the line of this thread's call."""
     line = dropbox_line.current()
     if line is not None and connection.sock is not None:
         line.holds(connection.sock)
+
+
+def _begin(connection: HTTPConnection) -> None:
+    """On an open connection, before anything is sent. One that was used before has not told this line yet.
+
+    urllib3 would give each piece of the body only as long as connecting may take; a slow uplink needs more.
+    """
+    _tell_line(connection)
+    connection.timeout = TIMEOUT_S[1]

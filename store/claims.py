@@ -25,15 +25,16 @@ _NEXT_OF_PROJECT = """
     where e.project_id = s.project_id and e.settings_epoch = s.epoch and e.state = 'waiting'
         and e.connection_id = c.id and e.connection_epoch = c.epoch
 """
+# Materialized, or the planner would look for the first due export again for each mention of it.
 _TURNS = f"""
-    select account, min(case when paused_until > first_due then paused_until else first_due end) as due_at
-    from (
+    with firsts as materialized (
         select c.dropbox_account_id as account, c.paused_until,
             (select e.due_at {_NEXT_OF_PROJECT} order by e.due_at, e.id limit 1) as first_due
         from {_OPEN_PROJECTS}
         where c.status = 'connected'
-    ) as projects
-    where first_due is not null
+    )
+    select account, min(case when paused_until > first_due then paused_until else first_due end) as due_at
+    from firsts where first_due is not null
     group by account order by due_at
 """  # noqa: S608 - made of our own texts
 _CLAIM = f"""

@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,21 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\
 
 
 class PlainServer:
-    """`received` is all that came, over all connections; `answer` None means that it hangs."""
+    """`received` is all that came, over all connections; `answer` None means that it hangs.
 
-    def __init__(self, *, answer: bytes | None = OK, tls: ssl.SSLContext | None = None, keeps: bool = True) -> None:
+    `stalls_s` is how long it takes no byte of a body once it has the head.
+    """
+
+    def __init__(
+        self,
+        *,
+        answer: bytes | None = OK,
+        tls: ssl.SSLContext | None = None,
+        keeps: bool = True,
+        stalls_s: float = 0,
+    ) -> None:
         self.answer = answer
+        self.stalls_s = stalls_s
         self.keeps = keeps
         self.received = bytearray()
         self.count = 0
@@ -72,6 +84,7 @@ class PlainServer:
         self.count += len(body)
         self.arrived.set()
         left = length - len(body)
+        time.sleep(self.stalls_s)
         while left > 0:
             piece = served.recv(min(left, 1 << 20))
             if not piece:

@@ -150,6 +150,16 @@ def test_sending_64_mib_keeps_memory_flat(tmp_path: Path):
     assert peak < 8 << 20
 
 
+def test_a_slow_uplink_may_take_longer_for_a_piece_than_connecting_may():
+    data = bytes(24 << 20)
+    with plain_server(keeps=False, stalls_s=1) as server:
+        session = new_session(of(server.origin), pool=2)
+        stretch = FileRange.measured(opens(data), 0, len(data))
+        session.post("https://content.dropboxapi.com/2/u", data=stretch, timeout=(0.2, 30))
+        session.close()
+    assert server.count == len(data)
+
+
 def test_a_call_that_waits_for_its_answer_ends_when_it_is_cut():
     with plain_server(answer=None) as server:
         session = new_session(of(server.origin), pool=2)
