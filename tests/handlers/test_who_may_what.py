@@ -43,6 +43,8 @@ class Row:
         return f"{self.method} {self.path}"
 
 
+OFF = {"enabled": False}
+
 # fmt: off
 #                                                                  own adm edi vie mem str out
 PAGES = [
@@ -93,7 +95,7 @@ API = [
     Row("GET",    "/workspaces/{workspace_id}/connection",        "200 200 200 200 200 404 404 404 401"),
     Row("DELETE", "/workspaces/{workspace_id}/connection",        "200 200 403 403 403 404 404 404 401"),
     Row("GET",    "/projects/{project_id}/export-settings",       "200 200 200 200 404 404 404 404 401"),
-    Row("PUT",    "/projects/{project_id}/export-settings",       "200 200 200 403 404 404 404 404 401", {"enabled": False}),
+    Row("PUT",    "/projects/{project_id}/export-settings",       "200 200 200 403 404 404 404 404 401", OFF),
     Row("GET",    "/projects/{project_id}/exports",               "200 200 200 200 404 404 200 404 401"),
     Row("GET",    "/projects/{project_id}/export-log",            "200 200 200 200 404 404 404 404 401"),
     Row("GET",    "/exports/{export_id}",                         "200 200 200 200 404 404 200 404 401"),
@@ -193,7 +195,9 @@ def test_nobody_sees_a_link_that_leads_nowhere(stage: Stage, scene: Scene, row: 
     path = stage.fill(scene, row.path)
     for link in set(re.findall(r'<a [^>]*href="([^"#]+)', stage.browser(who).get(path).text)):
         address = urljoin(f"{ORIGIN}{path}", html.unescape(link))
-        if address.startswith(ORIGIN):
+        # The menu lists the workspaces of all tests before this one, too.
+        elsewhere = "/workspaces/" in address and scene.workspace.id not in address
+        if address.startswith(ORIGIN) and not elsewhere:
             answer = stage.browser(who).get(address)
             assert answer.status_code in (200, 303), (link, answer.status_code)
 
