@@ -60,7 +60,7 @@ def test_kill_9_in_the_middle_of_uploads_leaves_whole_files_only(own):
                     done.append(
                         client.files_upload(sent + b"%d-%d" % (worker, number), f"/{worker}/{number}").path_lower
                     )
-                except requests.exceptions.ConnectionError:
+                except requests.exceptions.RequestException:
                     return
 
     threads = [threading.Thread(target=push, args=(worker,)) for worker in range(3)]
