@@ -112,13 +112,8 @@ async def ask(request: Request[State]) -> Response:
 async def confirm(request: Request[State]) -> Response:
     """POST /workspaces/{workspace_id}/dropbox/confirm: yes, it may."""
     found = await _found(request)
-    confirmed = await request.state["database"].write(
-        connecting.confirm,
-        by=request.state["person"].account_id,
-        workspace_id=found.workspace.id,
-        keyring=request.state["settings"].keyring,
-        now=now_ms(),
-        ip=request.state["client_ip"],
+    confirmed = await stops.move(
+        request.state, found.workspace.id, by=request.state["person"].account_id, ip=request.state["client_ip"]
     )
     if confirmed is None:
         return see_other(request, integrations_of(found.workspace.id), NOTHING_WAITS, kind="info")

@@ -8,9 +8,10 @@ import asyncio
 
 from handlers.clock import now_ms
 from handlers.state import State
-from store import connections, deletions, export_settings, export_stops
+from store import connecting, connections, deletions, export_settings, export_stops
 from store.connections import Connection
 from store.export_settings import ExportSettings, SettingsChange
+from store.pending_grants import HeldGrant
 
 KEPT_WAITING_S = 1.5
 
@@ -34,6 +35,29 @@ async def disconnect(state: State, workspace_id: str, *, by: str, way: str = "pa
         stop.epoch = ended.epoch
     await _sweep(state, until=began + KEPT_WAITING_S)
     return ended
+
+
+async def move(state: State, workspace_id: str, *, by: str, ip: str = "") -> tuple[Connection, HeldGrant] | None:
+    """Connect the other Dropbox account that waits for `by` to confirm it; None when none waits any more.
+
+    Nothing more goes to the account before it. What waited there goes to the new one.
+    """
+    began = _clock()
+    present = await state["database"].read(connections.of_workspace, workspace_id)
+    if present is None:
+        return None
+    async with state["gate"].stopping(connection_id=present.id) as stop:
+        moved = await state["database"].write(
+            connecting.confirm,
+            by=by,
+            workspace_id=workspace_id,
+            keyring=state["settings"].keyring,
+            now=now_ms(),
+            ip=ip,
+        )
+        stop.epoch = moved[0].epoch if moved else present.epoch
+    await _sweep(state, until=began + KEPT_WAITING_S)
+    return moved
 
 
 async def switch_on(state: State, project_id: str, *, by: str, way: str = "page", ip: str = "") -> ExportSettings:

@@ -7,7 +7,7 @@ import pytest
 
 from store import exports
 from store.connect import rows
-from tests.cast import STUDIO
+from tests.cast import AGENCY, STUDIO
 from tests.handlers.studio import Studio, until
 
 ANSWER_S = 2.0
@@ -139,5 +139,23 @@ def test_a_switch_that_is_refused_leaves_the_door_open(exporting: Studio):
         "PUT", f"/projects/{exporting.project_id}/export-settings", json={"enabled": False, "naming_template": "{time}"}
     )
     assert answer == 422
+    export = exporting.push("job-1")["exports"][0]["id"]
+    until(lambda: exports.get(exporting.db, export).state == "exported")
+
+
+def test_confirming_another_account_sends_nothing_more_to_the_one_before_it(exporting: Studio):
+    fault = hanging(exporting)
+    assert exporting.connect(email=AGENCY).endswith("/dropbox/confirm")
+    began = time.monotonic()
+    assert exporting.owner.post(f"{exporting.dropbox}/confirm").status_code == 303
+    assert time.monotonic() - began < ANSWER_S
+    exporting.sandbox.clear_faults(fault)
+    until(lambda: exporting.states() == ["exported"] * 3)
+    assert exporting.sandbox.files(STUDIO) == {}
+    assert len(exporting.sandbox.files(AGENCY)) == 3
+
+
+def test_confirming_when_nothing_waits_stops_nothing(exporting: Studio):
+    assert exporting.owner.post(f"{exporting.dropbox}/confirm").status_code == 303
     export = exporting.push("job-1")["exports"][0]["id"]
     until(lambda: exports.get(exporting.db, export).state == "exported")
