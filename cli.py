@@ -103,7 +103,7 @@ def sandbox(port: int | None, folder: Path | None) -> None:
         free = probe.getsockname()[1]
     from sandbox import server  # Only here: the product itself needs nothing of its stand-in.
 
-    server.run("127.0.0.1", free, folder or settings_module.load().data_dir / "sandbox")
+    sys.exit(server.run("127.0.0.1", free, folder or settings_module.load().data_dir / "sandbox"))
 
 
 @main.command("requests")

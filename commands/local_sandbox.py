@@ -77,7 +77,7 @@ class Control:
         app: dict[str, Any] = {
             "key": APP_KEY,
             "secret": APP_SECRET,
-            "name": chosen.app_name,
+            "name": chosen.dropbox_app_folder or chosen.app_name,
             "access": "app_folder" if chosen.dropbox_app_folder else "full",
             "redirect_uris": [chosen.redirect_uri],
         }
