@@ -132,11 +132,14 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._media.threads, work)
 
 
-async def drained(body: AsyncIterable[bytes]) -> bool:
+async def drained(headers: Headers, body: AsyncIterable[bytes]) -> bool:
     """Read what is left of a refused body, if that is little: then the sender surely gets to read the answer.
 
-    False: more is coming, and the connection had better be closed.
+    False: more is coming, and the connection had better be closed. A body that says so is not asked for at all.
     """
+    told = headers.get("content-length", "")
+    if told.isdecimal() and int(told) > DRAIN_BYTES:
+        return False
     seen = 0
     try:
         async with asyncio.timeout(DRAIN_SECONDS):

@@ -81,7 +81,7 @@ async def push(request: Request[State]) -> Response:
         try:
             await intake.take(request.headers, body)
         except HTTPException as refusal:
-            if not await drained(body):
+            if not await drained(request.headers, body):
                 refusal.headers = {**(refusal.headers or {}), "connection": "close"}
             raise
         fields = read_fields(intake.fields, [each.filename for each in intake.files], intake.strays)

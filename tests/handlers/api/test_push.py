@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
+from limits import parse
 
+from handlers import limits
 from store.connect import rows
 from tests.handlers.api.pushing import artifact_rows, files_on_disk, picture, push
 from tests.handlers.stage import Scene, Stage
@@ -277,3 +279,12 @@ def test_a_disk_that_reaches_its_floor_on_the_way_ends_the_push_with_a_507(
     )
     assert answer.status_code == 507
     assert (artifact_rows(stage, scene), files_on_disk(stage)) == ([], before)
+
+
+def test_pushes_are_limited_by_token_with_a_time_to_wait(stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(limits.LIMITS, "push", parse("2 per minute"))
+    monkeypatch.setitem(stage.client.app_state, "limits", limits.Limits(enabled=True))
+    assert [push(stage, scene).status_code for _ in range(3)] == [201, 201, 429]
+    refused = push(stage, scene)
+    assert 1 <= int(refused.headers["retry-after"]) <= 61
+    assert push(stage, scene, who="admin").status_code == 201

@@ -96,7 +96,8 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(app: AppP
     address = urlsplit(app.origin)
     request = (
         f"POST /api/v1{results} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {10**12}\r\n"
-        f"Content-Type: {KIND['content-type']}\r\nAuthorization: {api.session.headers['authorization']!s}\r\n\r\n"
+        f"Content-Type: {KIND['content-type']}\r\nAuthorization: {api.session.headers['authorization']!s}\r\n"
+        "Expect: 100-continue\r\n\r\n"
     )
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as line:
         line.sendall(request.encode())
@@ -104,6 +105,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(app: AppP
         while piece := line.recv(65536):  # to the end: the connection is closed
             answer += piece
     assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"100 Continue" not in answer
 
 
 def test_a_sender_that_goes_away_leaves_nothing(app: AppProcess, api: Api, results: str):
