@@ -31,7 +31,7 @@ from handlers import (
     workspaces,
 )
 from handlers.api.docs import Docs
-from handlers.api.operations import API
+from handlers.api.operations import API as API
 from handlers.body_limit import FORM_BYTES, BodyLimit
 from handlers.guards import SiteOwner
 
