@@ -6,7 +6,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import create_app
+from store.connect import Db
+from tests.cast import Cast
 from tests.handlers.stage import ORIGIN, Scene, Stage, settings_on
+from tests.handlers.studio import Studio
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +26,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def scene(stage: Stage) -> Scene:
     """A fresh workspace on it, with its members, projects and an experience."""
     return stage.scene()
+
+
+@pytest.fixture
+def studio(cast: Cast, db: Db) -> Studio:
+    """A workspace of its own on an app and a sandbox of this test."""
+    return Studio(cast, db)
