@@ -85,7 +85,11 @@ class Engine:
         with suppress(TimeoutError):
             async with asyncio.timeout(CUT_S):
                 await dispatching
-        await self._database.write(claims.recover, now=self._now())
+        try:
+            await self._database.write(claims.recover, now=self._now())
+        except Exception:
+            # The next start does the same.
+            log.exception("what was cut could not be given back")
         self._dropboxes.close()
         if self._foreign is not None:
             self._foreign.close()

@@ -85,6 +85,12 @@ def test_a_file_is_sent_with_its_hash_to_its_path(studio: Dropbox, sandbox: Sand
     assert (there["id"], there["rev"], there["content_hash"]) == (made.id, made.rev, made.content_hash)
 
 
+def test_any_letter_may_stand_in_a_path(studio: Dropbox, sandbox: SandboxServer):
+    path = '/été 🎉/Ж—"quoted".jpg'
+    assert upload(studio, path).path_display == path
+    assert f"/Apps/Clementine{path}" in sandbox.files(STUDIO)
+
+
 def test_the_time_in_dropbox_is_that_of_the_picture(studio: Dropbox, sandbox: SandboxServer):
     upload(studio)
     with sandbox.client(STUDIO, key=APP_KEY) as client:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from rules.failures import FailureKind
 from rules.states import ConnectionStatus, ExportState
@@ -239,23 +240,85 @@ async def test_a_hash_that_differs_is_tried_once_more_and_then_fails(stage: Stag
     assert (failed.error_kind, failed.attempts) == (FailureKind.HASH_MISMATCH, 2)
 
 
-async def test_a_defect_fails_at_once_and_keeps_dropboxs_request_id(stage: Stage):
+async def test_a_defect_fails_at_once_loudly_and_keeps_dropboxs_request_id(stage: Stage):
     stage.sandbox.fault("status", route=UPLOAD, status=400, content_type="text/plain", body="no such argument")
-    await stage.engine.start()
-    export = stage.studio.push()
-    failed = await stage.ended(export, ExportState.FAILED)
+    with capture_logs() as logs:
+        await stage.engine.start()
+        export = stage.studio.push()
+        failed = await stage.ended(export, ExportState.FAILED)
     assert failed.error_kind is FailureKind.DEFECT
-    assert rows(stage.db, "select request_id from attempts")[0]["request_id"]
+    request_id = rows(stage.db, "select request_id from attempts")[0]["request_id"]
+    [told] = [line for line in logs if line["event"] == "a try failed"]
+    assert (told["log_level"], told["dropbox_request_id"]) == ("error", request_id)
+    assert request_id
 
 
-async def test_an_error_of_ours_is_a_failed_try_and_the_engine_goes_on(stage: Stage, caplog):
+async def test_an_error_of_ours_is_a_failed_try_with_its_traceback_and_the_engine_goes_on(stage: Stage):
     broken = stage.studio.push()
     stage.sql("update artifacts set media_key = 'not a key'")
-    await stage.engine.start()
-    failed = await stage.tried(broken)
+    with capture_logs() as logs:
+        await stage.engine.start()
+        failed = await stage.tried(broken)
     assert (failed.state, failed.error_kind) == (ExportState.WAITING, FailureKind.UNAVAILABLE)
     assert "error of ours (ValueError)" in str(failed.error_message)
+    assert [line["exc_info"] for line in logs if line["event"] == "a try broke"] == [True]
     await stage.ended(stage.studio.push())
+
+
+async def test_an_ending_that_the_store_refuses_becomes_a_failed_try(stage: Stage):
+    stage.sql(
+        """
+        create trigger refusing before update on exports when new.state = 'exported'
+        begin select raise(abort, 'refused'); end
+        """
+    )
+    with capture_logs() as logs:
+        await stage.engine.start()
+        export = stage.studio.push()
+        failed = await stage.tried(export)
+    assert (failed.state, failed.error_kind) == (ExportState.WAITING, FailureKind.UNAVAILABLE)
+    assert "an ending was refused" in [line["event"] for line in logs]
+    stage.sql("drop trigger refusing")
+    stage.pass_time(11)
+    await stage.ended(export)
+    assert len(stage.calls(UPLOAD)) == 1
+
+
+async def test_an_ending_that_the_database_can_not_take_now_is_written_later(stage: Stage):
+    stage.sandbox.fault("slow", route=UPLOAD, seconds=0.5)
+    with capture_logs() as logs:
+        await stage.engine.start()
+        export = stage.studio.push()
+        await stage.until(lambda: stage.calls(UPLOAD))
+        await stage.database.write(lambda db: db.conn.execute("PRAGMA busy_timeout=50").fetchall())
+        stage.db.conn.execute("BEGIN IMMEDIATE")
+        await stage.until(lambda: "the database takes no ending at the moment" in [line["event"] for line in logs])
+        assert stage.get(export).state is ExportState.UPLOADING
+        stage.db.conn.execute("COMMIT")
+        done = await stage.ended(export)
+    assert (done.attempts, len(stage.calls(UPLOAD))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends"),
+    [
+        (
+            "create trigger broken before update on exports when new.state = 'uploading' "
+            "begin select raise(abort, 'no claims'); end",
+            "drop trigger broken",
+        ),
+        ("alter table export_settings rename to elsewhere", "alter table elsewhere rename to export_settings"),
+    ],
+)
+async def test_trouble_with_the_database_ends_nothing_but_itself(stage: Stage, breaks: str, mends: str):
+    export = stage.studio.push()
+    stage.sql(breaks)
+    with capture_logs() as logs:
+        await stage.engine.start()
+        await asyncio.sleep(0.2)
+        stage.sql(mends)
+        await stage.ended(export)
+    assert len(logs) < 10
 
 
 async def test_a_selected_folder_is_known_by_its_id_after_the_first_look(stage: Stage):

@@ -57,6 +57,14 @@ async def test_an_engine_with_nothing_to_do_ends_at_once(stage: Stage):
     assert not stage.engine.alive()
 
 
+async def test_an_engine_that_has_not_looked_for_work_for_long_is_not_alive(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    await stage.engine.start()
+    monkeypatch.setattr(engine, "ALIVE_S", -1)
+    assert not stage.engine.alive()
+
+
 async def test_an_engine_that_was_never_started_can_be_stopped(stage: Stage):
     assert not stage.engine.alive()
     stage.engine.ring_stop()
