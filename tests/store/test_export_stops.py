@@ -245,7 +245,7 @@ def pile_up(db: Db, world: World, many: int) -> None:
 
 
 def slices(db: Db, *, most: int) -> list[float]:
-    """How long each of the first slices worked, in seconds of its thread: what others do to this machine is left out."""
+    """How long each of the first slices worked, in seconds of its own thread, whatever others do to this machine."""
     held: list[float] = []
     while len(held) < most:
         began = time.thread_time()
