@@ -182,3 +182,11 @@ class Stage:
         """Change a row behind everybody's back."""
         with immediate(self.db):
             self.db.conn.execute(text, values)
+
+    async def stays_quiet(self) -> None:
+        """Ring the bell a few times and see that no call is made."""
+        before = len(self.calls())
+        for _ in range(5):
+            self.bell.set()
+            await asyncio.sleep(0.02)
+        assert len(self.calls()) == before

@@ -1,6 +1,5 @@
 """Each row of the failure table, end to end: the sandbox misbehaves, and the export ends as DESIGN.md §6 says."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -8,10 +7,9 @@ from structlog.testing import capture_logs
 
 from rules.failures import FailureKind
 from rules.states import ConnectionStatus, ExportState
-from store import export_settings
-from store.connect import immediate, rows
+from store.connect import rows
 from tests.cast import STUDIO
-from tests.scheduler.stage import PICTURE, Stage
+from tests.scheduler.stage import Stage
 
 pytestmark = pytest.mark.anyio
 UPLOAD = "files/upload"
@@ -28,7 +26,7 @@ async def test_a_rate_limit_pauses_the_connection_until_retry_after_and_spends_n
     assert paused.pause_reason == "rate_limited"
     assert paused.paused_until >= stage.now() + 299_000
     stage.pass_time(299)
-    await _nothing_happens(stage)
+    await stage.stays_quiet()
     stage.pass_time(40)
     await stage.ended(first)
     await stage.ended(second)
@@ -103,7 +101,7 @@ async def test_five_in_a_row_open_the_breaker_and_one_probe_follows(stage: Stage
     assert len(stage.calls(UPLOAD)) == 5
     stage.pass_time(30)
     await stage.until(lambda: len(stage.calls(UPLOAD)) == 6)
-    await _nothing_happens(stage)
+    await stage.stays_quiet()
     stage.sandbox.clear_faults()
     for _ in made:
         stage.pass_time(60)
@@ -139,7 +137,7 @@ async def test_fr_011_a_lost_grant_makes_exports_wait_and_a_reconnect_resumes_th
     assert stage.studio.connection().status is ConnectionStatus.NEEDS_REAUTH
     later = stage.studio.push()
     stage.pass_time(3600)
-    await _nothing_happens(stage)
+    await stage.stays_quiet()
     stage.sandbox.clear_faults()
     stage.studio.connect()
     await stage.ended(export)
@@ -158,15 +156,6 @@ async def test_trouble_at_the_token_endpoint_is_unavailable_and_never_a_lost_con
     assert stage.studio.connection().status is ConnectionStatus.CONNECTED
     stage.pass_time(11)
     await stage.ended(export)
-
-
-async def test_a_stored_token_that_can_not_be_opened_is_never_used_and_needs_a_reconnect(stage: Stage):
-    stage.sql("update connections set token = '1:other:AAAA:AAAA:AAAA'")
-    await stage.engine.start()
-    export = stage.studio.push()
-    assert (await stage.tried(export)).error_kind is FailureKind.NEEDS_REAUTH
-    assert stage.studio.connection().status is ConnectionStatus.NEEDS_REAUTH
-    assert stage.calls("files/*") == []
 
 
 async def test_a_full_dropbox_makes_exports_wait_and_go_on_by_themselves(stage: Stage):
@@ -211,24 +200,6 @@ async def test_a_file_in_the_way_of_our_folder_fails_at_once_and_others_go_on(st
     assert "path/conflict/file_ancestor" in str(failed.error_message)
 
 
-async def test_a_source_that_is_gone_fails_at_once(stage: Stage):
-    export = stage.studio.push()
-    for key in list(stage.media.keys()):
-        stage.media.delete(key)
-    await stage.engine.start()
-    assert (await stage.ended(export, ExportState.FAILED)).error_kind is FailureKind.SOURCE_MISSING
-    assert stage.files() == {}
-
-
-async def test_a_source_whose_bytes_changed_on_our_disk_fails_at_once_and_nothing_lands(stage: Stage):
-    export = stage.studio.push()
-    [key] = stage.media.keys()
-    (stage.settings.data_dir / "media" / key[:2] / key).write_bytes(b"x" * len(PICTURE))
-    await stage.engine.start()
-    assert (await stage.ended(export, ExportState.FAILED)).error_kind is FailureKind.SOURCE_MISSING
-    assert stage.files() == {}
-
-
 async def test_a_hash_that_differs_is_tried_once_more_and_then_fails(stage: Stage):
     stage.sandbox.fault("error", route=UPLOAD, error="content_hash_mismatch")
     await stage.engine.start()
@@ -251,145 +222,3 @@ async def test_a_defect_fails_at_once_loudly_and_keeps_dropboxs_request_id(stage
     [told] = [line for line in logs if line["event"] == "a try failed"]
     assert (told["log_level"], told["dropbox_request_id"]) == ("error", request_id)
     assert request_id
-
-
-async def test_an_error_of_ours_is_a_failed_try_with_its_traceback_and_the_engine_goes_on(stage: Stage):
-    broken = stage.studio.push()
-    stage.sql("update artifacts set media_key = 'not a key'")
-    with capture_logs() as logs:
-        await stage.engine.start()
-        failed = await stage.tried(broken)
-    assert (failed.state, failed.error_kind) == (ExportState.WAITING, FailureKind.UNAVAILABLE)
-    assert "error of ours (ValueError)" in str(failed.error_message)
-    assert [line["exc_info"] for line in logs if line["event"] == "a try broke"] == [True]
-    await stage.ended(stage.studio.push())
-
-
-async def test_an_ending_that_the_store_refuses_becomes_a_failed_try(stage: Stage):
-    stage.sql(
-        """
-        create trigger refusing before update on exports when new.state = 'exported'
-        begin select raise(abort, 'refused'); end
-        """
-    )
-    with capture_logs() as logs:
-        await stage.engine.start()
-        export = stage.studio.push()
-        failed = await stage.tried(export)
-    assert (failed.state, failed.error_kind) == (ExportState.WAITING, FailureKind.UNAVAILABLE)
-    assert "an ending was refused" in [line["event"] for line in logs]
-    stage.sql("drop trigger refusing")
-    stage.pass_time(11)
-    await stage.ended(export)
-    assert len(stage.calls(UPLOAD)) == 1
-
-
-async def test_an_ending_that_the_database_can_not_take_now_is_written_later(stage: Stage):
-    stage.sandbox.fault("slow", route=UPLOAD, seconds=0.5)
-    with capture_logs() as logs:
-        await stage.engine.start()
-        export = stage.studio.push()
-        await stage.until(lambda: stage.calls(UPLOAD))
-        await stage.database.write(lambda db: db.conn.execute("PRAGMA busy_timeout=50").fetchall())
-        stage.db.conn.execute("BEGIN IMMEDIATE")
-        await stage.until(lambda: "the database takes no ending at the moment" in [line["event"] for line in logs])
-        assert stage.get(export).state is ExportState.UPLOADING
-        stage.db.conn.execute("COMMIT")
-        done = await stage.ended(export)
-    assert (done.attempts, len(stage.calls(UPLOAD))) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("breaks", "mends"),
-    [
-        (
-            "create trigger broken before update on exports when new.state = 'uploading' "
-            "begin select raise(abort, 'no claims'); end",
-            "drop trigger broken",
-        ),
-        ("alter table export_settings rename to elsewhere", "alter table elsewhere rename to export_settings"),
-    ],
-)
-async def test_trouble_with_the_database_ends_nothing_but_itself(stage: Stage, breaks: str, mends: str):
-    export = stage.studio.push()
-    stage.sql(breaks)
-    with capture_logs() as logs:
-        await stage.engine.start()
-        await asyncio.sleep(0.2)
-        stage.sql(mends)
-        await stage.ended(export)
-    assert len(logs) < 10
-
-
-async def test_a_selected_folder_is_known_by_its_id_after_the_first_look(stage: Stage):
-    with stage.sandbox.client(STUDIO) as client:
-        folder = client.files_create_folder_v2("/Photos").metadata
-    _select(stage, "/Photos")
-    await stage.engine.start()
-    await stage.ended(stage.studio.push())
-    assert rows(stage.db, "select folder_id from export_settings")[0]["folder_id"] == folder.id
-    await stage.ended(stage.studio.push())
-    assert len(stage.calls("files/get_metadata")) == 1
-
-
-async def test_a_folder_that_never_was_is_made_by_the_first_upload_and_known_a_minute_later(stage: Stage):
-    _select(stage, "/New")
-    await stage.engine.start()
-    await stage.ended(stage.studio.push())
-    stage.pass_time(61)
-    await stage.ended(stage.studio.push())
-    [folder] = [node for node in stage.sandbox.tree(STUDIO) if node["path"] == "/Apps/Clementine/New"]
-    assert rows(stage.db, "select folder_id from export_settings")[0]["folder_id"] == folder["id"]
-
-
-@pytest.mark.parametrize("moved", [False, True])
-async def test_a_selected_folder_that_is_gone_is_not_made_again_and_its_project_waits(stage: Stage, moved: bool):
-    with stage.sandbox.client(STUDIO) as client:
-        client.files_create_folder_v2("/Photos")
-        _select(stage, "/Photos")
-        await stage.engine.start()
-        await stage.ended(stage.studio.push())
-        client.files_delete_v2("/Photos")
-        if moved:
-            elsewhere = client.files_create_folder_v2("/Old").metadata
-            stage.sql("update export_settings set folder_id = :id", id=elsewhere.id)
-    stage.pass_time(61)
-    export = stage.studio.push()
-    waiting = await stage.tried(export)
-    assert (waiting.state, waiting.error_kind) == (ExportState.WAITING, FailureKind.FOLDER_GONE)
-    assert not any(path.startswith("/Photos") for path in stage.files())
-    stage.pass_time(3600)
-    await _nothing_happens(stage)
-    _select(stage, "/Elsewhere")
-    done = await stage.ended(export)
-    assert done.destination_path.startswith("/Elsewhere/")
-
-
-async def test_a_folder_removed_and_made_again_under_its_name_is_taken(stage: Stage):
-    with stage.sandbox.client(STUDIO) as client:
-        client.files_create_folder_v2("/Photos")
-        _select(stage, "/Photos")
-        await stage.engine.start()
-        await stage.ended(stage.studio.push())
-        client.files_delete_v2("/Photos")
-        again = client.files_create_folder_v2("/Photos").metadata
-    stage.pass_time(61)
-    await stage.ended(stage.studio.push())
-    assert rows(stage.db, "select folder_id from export_settings")[0]["folder_id"] == again.id
-
-
-def _select(stage: Stage, path: str) -> None:
-    with immediate(stage.db):
-        export_settings.change(
-            stage.db, project_id=stage.studio.project_id, folder_path=path, by=stage.studio.owner, now=stage.now()
-        )
-    stage.bell.set()
-
-
-async def _nothing_happens(stage: Stage) -> None:
-    """Ring the bell a few times and see that no call is made."""
-    before = len(stage.calls())
-    for _ in range(5):
-        stage.bell.set()
-        await asyncio.sleep(0.02)
-    assert len(stage.calls()) == before
