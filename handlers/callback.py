@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clients.dropbox_oauth import DropboxAccount, Grant
+from clients.dropbox_oauth import CONNECT_SCOPES, LOGIN_SCOPES, DropboxAccount, Grant
 from handlers import connection, login
 from handlers.clock import now_ms
 from handlers.guards import DEVICE_COOKIE, who_is_it
@@ -33,8 +33,21 @@ NOT_OURS = (
 )
 CANCELLED = {CONNECT: "Dropbox was not connected, because the request was cancelled there. Nothing has changed."}
 CANCELLED_LOGIN = "You were not signed in, because the request was cancelled at Dropbox."
+NOT_OFFERED = {
+    CONNECT: "Dropbox was not connected, because this site's Dropbox app may not ask for all that exports need "
+    f"({', '.join(CONNECT_SCOPES)}). Whoever runs the site can permit it in the app's settings at Dropbox."
+}
+NOT_OFFERED_LOGIN = (
+    "You were not signed in, because this site's Dropbox app may not ask for what that needs "
+    f"({', '.join(LOGIN_SCOPES)}). Whoever runs the site can permit it in the app's settings at Dropbox."
+)
 FAILED = {CONNECT: "Dropbox was not connected: it did not answer as it should. Nothing has changed; try again."}
 FAILED_LOGIN = "You were not signed in: Dropbox did not answer as it should. Try again in a moment."
+# By OAuth's error code; whatever else comes in its place is FAILED, and never repeated.
+REFUSALS: dict[str | None, tuple[dict[str, str], str, str]] = {
+    "access_denied": (CANCELLED, CANCELLED_LOGIN, "info"),
+    "invalid_scope": (NOT_OFFERED, NOT_OFFERED_LOGIN, "warn"),
+}
 
 
 async def callback(request: Request[State]) -> Response:
@@ -45,10 +58,10 @@ async def callback(request: Request[State]) -> Response:
     if person is not None:
         request.state["person"] = person
     if "error" in request.query_params or not request.query_params.get("code"):
-        cancelled = request.query_params.get("error") == "access_denied"
-        log.info("authorize refused", purpose=trip.purpose, cancelled=cancelled)
-        sentences, otherwise = (CANCELLED, CANCELLED_LOGIN) if cancelled else (FAILED, FAILED_LOGIN)
-        return _back(request, trip, sentences.get(trip.purpose, otherwise), "info" if cancelled else "warn")
+        error = request.query_params.get("error")
+        sentences, otherwise, kind = REFUSALS.get(error, (FAILED, FAILED_LOGIN, "warn"))
+        log.info("authorize refused", purpose=trip.purpose, error=error if error in REFUSALS else "another")
+        return _back(request, trip, sentences.get(trip.purpose, otherwise), kind)
     if trip.purpose == CONNECT and (person is None or person.account_id != trip.account_id):
         # Before the code is exchanged: nobody's grant is made for somebody else.
         sentence = "Dropbox was not connected, because you are no longer signed in as the person who began it."

@@ -107,6 +107,15 @@ def test_oa_11_fewer_scopes_leave_the_connection_that_there_is(studio: Studio):
     until(lambda: studio.grants() == [*SIGN_IN_ONLY, CONNECT_SCOPES])
 
 
+def test_oa_11_an_app_that_may_not_ask_for_a_scope_is_told_apart_from_a_cancelled_request(studio: Studio):
+    studio.sandbox.add_app("test-app-key", scopes=["account_info.read", "files.metadata.read"])
+    answer = studio.owner.get(studio.back(studio.begin(next_path=studio.tab)))
+    assert answer.headers["location"] == studio.tab
+    page = words(studio.owner.get(studio.tab).text)
+    assert "this site's Dropbox app may not ask for all that exports need (files.content.write" in page
+    assert studio.connection() == {}
+
+
 def test_oa_16_dropbox_failing_to_revoke_does_not_hold_up_a_disconnect_and_is_tried_again(studio: Studio):
     studio.connect()
     fault = studio.sandbox.fault("status", route="auth/token/revoke", status=500)
