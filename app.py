@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> Starlette:
     """The app for settings whose BASE_URL and keys are known; the caller owns the data folder."""
     static = Static()
     templates = pages.environment(settings, static)
-    signer = URLSafeTimedSerializer(settings.secret_key.get_secret_value(), salt="clementine")
+    signer = URLSafeTimedSerializer(settings.signing_key, salt="clementine")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:

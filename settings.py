@@ -122,9 +122,15 @@ class Settings(BaseModel):
 
     @property
     def keyring(self) -> Keyring:
-        """The keys that encrypt Dropbox tokens. Only after `with_keys`."""
+        """The keys that encrypt Dropbox tokens. Only when TOKEN_KEYS is known."""
         assert self.token_keys is not None
         return Keyring.parse(self.token_keys.get_secret_value())
+
+    @property
+    def signing_key(self) -> str:
+        """What signs cookies and links. Only when SECRET_KEY is known."""
+        assert self.secret_key is not None
+        return self.secret_key.get_secret_value()
 
     @property
     def origin(self) -> str:

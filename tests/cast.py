@@ -2,10 +2,12 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.testclient import TestClient
 
+from commands import members, requests, tokens
 from settings import Settings
 from store.connect import DATABASE_FILE, Db, immediate, open_connection
 from tests.sandbox_server import SandboxServer
@@ -32,7 +34,7 @@ class Cast:
     def db(self) -> Db:
         return open_connection(self.settings.data_dir / DATABASE_FILE)
 
-    def command(self, body, *args, **kwargs) -> list[str]:
+    def command(self, body: Callable[..., list[str]], *args: object, **kwargs: object) -> list[str]:
         db = self.db()
         try:
             with immediate(db):
@@ -41,8 +43,6 @@ class Cast:
             db.conn.close()
 
     def approve(self, email: str) -> None:
-        from commands import requests
-
         self.command(requests.approve, email)
 
     def browser(self) -> TestClient:
@@ -74,14 +74,10 @@ class Cast:
         return str(led.headers["location"])
 
     def token(self, email: str, project_id: str | None = None) -> str:
-        from commands import tokens
-
         lines = self.command(tokens.create, email, project_id=project_id, name="test")
         return next(word for line in lines for word in line.split() if word.startswith("clem_"))
 
     def member(self, email: str, role: str, *, workspace_id: str | None = None, project_id: str | None = None) -> None:
-        from commands import members
-
         self.command(members.set_role, email, workspace_id=workspace_id, project_id=project_id, role=role)
 
     def account_id(self, email: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.fixtures import Pages
+from tests.browser.fixtures import Pages, Scheme
 from tests.faults.campaign import block_hash
 from tests.pictures import jpeg
 from tests.running_app import Api, AppProcess
@@ -211,11 +211,13 @@ def test_axe_finds_nothing_on_any_page(
     sandbox: SandboxServer,
     new_page: Pages,
     axe: Callable[[Page], list[str]],
-    color_scheme: str,
+    color_scheme: Scheme,
 ) -> None:
     """Every page of the product in its usual states; special states are tested beside their own pages."""
-    look = {"color_scheme": color_scheme, "allow": (REFUSED_PAGE, r"status of 404", r"status of 422")}
     found: dict[str, list[str]] = {}
+
+    def look() -> Page:
+        return new_page(color_scheme=color_scheme, allow=(REFUSED_PAGE, r"status of 404"))
 
     def check(person: Person, *paths: str) -> None:
         for path in paths:
@@ -226,7 +228,7 @@ def test_axe_finds_nothing_on_any_page(
                     found[f"{path} at {width}"] = lines
                 assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
 
-    stranger = Person(new_page(**look), app, AGENCY)
+    stranger = Person(look(), app, AGENCY)
     check(stranger, "/", "/request-access", "/login", "/no/such/page", "/api/docs")
     stranger.sign_in()
     check(stranger, "/login/refused")
@@ -236,7 +238,7 @@ def test_axe_finds_nothing_on_any_page(
     check(stranger, "/request-access/sent")
 
     assert app.command("approve", STUDIO).returncode == 0
-    studio = Person(new_page(**look), app, STUDIO)
+    studio = Person(look(), app, STUDIO)
     studio.sign_in()
     api = Api(app.origin, app.token(STUDIO))
     workspace = api.items("/workspaces")[0]["id"]
@@ -256,7 +258,7 @@ def test_axe_finds_nothing_on_any_page(
     check(studio, f"/workspaces/{workspace}/integrations", f"/projects/{project}/connect")
     check(studio, f"/projects/{project}/experiences", f"/projects/{project}/results", f"/projects/{project}/exports")
 
-    owner = Person(new_page(**look), app, OWNER)
+    owner = Person(look(), app, OWNER)
     owner.sign_in()
     check(owner, "/admin/requests", "/admin/requests?status=approved", "/admin/people", "/admin/mail")
     assert found == {}

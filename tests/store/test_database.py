@@ -14,7 +14,7 @@ from store.database import Database, ForeignCommits
 
 def add(db: Db, name: str) -> int:
     db.conn.execute("insert into things (name) values (:name)", {"name": name})
-    return int(rows(db, "select count(*) n from things")[0]["n"])  # type: ignore[call-overload]
+    return int(str(rows(db, "select count(*) n from things")[0]["n"]))
 
 
 def names(db: Db) -> list[str]:
