@@ -1,0 +1,1 @@
+"""Races, not tests: figures as ratios within one run, so that they mean the same on any machine."""
