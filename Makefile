@@ -1,6 +1,8 @@
 # Run: `make run`. Test: `make test`. Both do all the set-up; the rest is for people who change the code.
 PY ?= python3
 export UV_PYTHON_DOWNLOADS = never
+# The machine decides whom to trust: some sit behind a registry of their own.
+export UV_SYSTEM_CERTS = true
 UV = .tools/bin/uv
 BIN = .venv/bin
 
