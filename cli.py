@@ -96,14 +96,18 @@ def run(chosen: Settings, sock: Any, welcome: list[str]) -> None:
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), help="Where it keeps its files; default DATA_DIR/sandbox."
 )
-def sandbox(port: int | None, folder: Path | None) -> None:
+@click.option("--tls", is_flag=True, help="Answer TLS too, under a certificate authority written beside the files.")
+@click.option("--proxy", type=click.IntRange(1, 65535), help="Also be a proxy, on this port, for Dropbox's own hosts.")
+@click.option("--reset", is_flag=True, help="Wipe the files first.")
+def sandbox(port: int | None, folder: Path | None, tls: bool, proxy: int | None, reset: bool) -> None:
     """Run the stand-in Dropbox alone."""
     chosen, asked = asked_port(port, "SANDBOX_PORT", 8001)
     with serving.bind("127.0.0.1", chosen, asked, "SANDBOX_PORT") as probe:
         free = probe.getsockname()[1]
     from sandbox import server  # Only here: the product itself needs nothing of its stand-in.
 
-    sys.exit(server.run("127.0.0.1", free, folder or settings_module.load().data_dir / "sandbox"))
+    directory = folder or settings_module.load().data_dir / "sandbox"
+    sys.exit(server.run(server.Options(directory, port=free, tls=tls, proxy=proxy, fresh=reset)))
 
 
 @main.command("requests")

@@ -24,12 +24,14 @@ async def not_found(request: Request, problem: Exception) -> Response:
     return error_page(request, 404, "Nothing here", "This address leads nowhere in the sandbox.")
 
 
-def create_app(directory: Path, *, public_url: str | None = None) -> Starlette:
+def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = False) -> Starlette:
     """The sandbox that lives in `directory`. `public_url`: the origin to use in links, when the Host header won't do.
+
+    `fresh` removes everything in it first, except the certificates that clients may have been told to trust.
 
     Raises FolderInUse when another sandbox has the folder open, OtherVersion when another version made it.
     """
-    world = World(directory, public_url)
+    world = World(directory, public_url, fresh=fresh)
     api = Api(world)
     token = oauth.TokenEndpoint(world)
 

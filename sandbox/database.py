@@ -1,12 +1,12 @@
 """The sandbox's SQLite file: one connection, used from the event loop only, every statement short. No rules in here."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.schema import EMPTIED, TABLES, VERSION
+from sandbox.schema import EMPTIED, TABLES, UPGRADES, VERSION
 
 
 class OtherVersion(Exception):
@@ -16,6 +16,7 @@ class OtherVersion(Exception):
 class Database:
     """A thin seam over one sqlite3 connection.
 
+    `on_change` hears of every change to a tree while its transaction still runs.
     WAL without fsync per commit: a killed process loses nothing, and a stand-in need not outlive a power cut.
     """
 
@@ -26,14 +27,19 @@ class Database:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._prepare(path)
+        self.on_change: Callable[[str, str], None] = lambda account_id, path: None
         self._change = int(self.value("SELECT coalesce(max(changed), 0) FROM nodes"))
 
     def _prepare(self, path: Path) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif 0 < version < VERSION:
+            for number in range(version, VERSION):
+                script = f"BEGIN IMMEDIATE; {UPGRADES[number]} PRAGMA user_version = {number + 1}; COMMIT;"
+                self._connection.executescript(script)
         elif version != VERSION:
-            raise OtherVersion(f"{path} was made by another version of the sandbox; choose another folder or remove it")
+            raise OtherVersion(f"{path} was made by another version of the sandbox; --reset wipes it")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -67,9 +73,10 @@ class Database:
         row = self._connection.execute(sql, values).fetchone()
         return None if row is None else row[0]
 
-    def next_change(self) -> int:
-        """The next number in the one order of all changes to all trees."""
+    def next_change(self, account_id: str, path: str) -> int:
+        """The next number in the one order of all changes to all trees, for a change at a lower-cased path."""
         self._change += 1
+        self.on_change(account_id, path)
         return self._change
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 from sandbox.apps import add_default_app
@@ -15,6 +16,8 @@ from sandbox.history import History
 from sandbox.people import add_known_people
 from sandbox.sessions import live_spool_names
 
+DATABASE = "sandbox.sqlite3"
+
 
 class FolderInUse(Exception):
     """Another sandbox has this folder open."""
@@ -23,7 +26,7 @@ class FolderInUse(Exception):
 class World:
     """The database, the bytes, the clock, the faults and the history of one sandbox, living in one folder."""
 
-    def __init__(self, directory: Path, public_url: str | None = None) -> None:
+    def __init__(self, directory: Path, public_url: str | None = None, *, fresh: bool = False) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -31,8 +34,10 @@ class World:
         except OSError:
             os.close(self._lock)
             raise FolderInUse(f"another sandbox uses the folder {directory}") from None
+        if fresh:
+            wipe(directory)
         self.public_url = public_url
-        self.db = Database(directory / "sandbox.sqlite3")
+        self.db = Database(directory / DATABASE)
         self.blobs = BlobStore(directory)
         self.clock = Clock(self.db)
         self.behaviour = Behaviour()
@@ -61,3 +66,11 @@ class World:
         """Close the database and let the folder go."""
         self.db.close()
         os.close(self._lock)
+
+
+def wipe(directory: Path) -> None:
+    """Remove the data of a sandbox that does not run, made by whatever version; the certificates stay."""
+    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+        (directory / name).unlink(missing_ok=True)
+    for folder in ("blobs", "spool"):
+        shutil.rmtree(directory / folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 import select
 import subprocess
@@ -36,23 +37,31 @@ class ToSandbox(HTTPAdapter):
 
 
 class SandboxServer:
-    """Starts in `directory`, keeps its port over restarts, and dies with the test process whatever happens."""
+    """Starts in `directory`, keeps its port over restarts, and dies with the test process whatever happens.
 
-    def __init__(self, directory: Path) -> None:
+    With `ways_in` it also answers TLS on `port` and is a proxy at `proxy_url`; clients trust `authority`.
+    """
+
+    def __init__(self, directory: Path, *, ways_in: bool = False) -> None:
         self.directory = directory
+        self.authority = directory / "ca.pem"
         self.port = 0
         self.url = ""
+        self.proxy_url = ""
+        self.ways_in = ways_in
         self.process: subprocess.Popen[str] | None = None
         self._http = requests.Session()
         self._http.trust_env = False
 
     # -- the process ------------------------------------------------------------------------------------------------
 
-    def start(self) -> "SandboxServer":
-        """Start and wait until it answers."""
+    def start(self, *options: str) -> "SandboxServer":
+        """Start, with more options of the command line, and wait until it answers."""
         command = [sys.executable, "-m", "sandbox", "--until-stdin-closes", "--port", str(self.port)]
+        if self.ways_in:
+            command += ["--tls", "--proxy", self.proxy_url.rpartition(":")[2] or "0"]
         self.process = subprocess.Popen(
-            [*command, "--dir", str(self.directory)],
+            [*command, *options, "--dir", str(self.directory)],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -64,6 +73,11 @@ class SandboxServer:
         assert "http://" in line, f"the sandbox did not start: {line!r}"
         self.port = int(line.rsplit(":", 1)[1])
         self.url = f"http://127.0.0.1:{self.port}"
+        if self.ways_in:
+            self.process.stdout.readline()
+            said = re.search(r"proxy http://localhost:(\d+)", self.process.stdout.readline())
+            assert said is not None
+            self.proxy_url = f"http://127.0.0.1:{said[1]}"
         return self
 
     def stop(self) -> int:

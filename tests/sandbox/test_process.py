@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -151,6 +152,26 @@ def test_a_taken_port_is_one_sentence_and_exit_1(tmp_path):
     assert ended.returncode == 1
     assert "can't listen" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_reset_wipes_the_data_of_any_version_before_the_start(own, tmp_path):
+    with own.client(STUDIO) as client:
+        client.files_upload(b"kept", "/a.txt")
+    own.stop()
+    with sqlite3.connect(own.directory / "sandbox.sqlite3") as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+    assert "--reset" in run(own.directory).stderr
+    own.start("--reset")
+    assert own.tree(STUDIO) == []
+    assert not any(path.is_file() for path in (own.directory / "blobs").rglob("*"))
+
+
+def test_reset_takes_nothing_from_a_sandbox_that_runs(own):
+    with own.client(STUDIO) as client:
+        client.files_upload(b"kept", "/a.txt")
+        assert "another sandbox uses the folder" in run(own.directory, "--reset").stderr
+        assert client.files_download("/a.txt")[1].content == b"kept"
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence_and_exit_1(tmp_path):
