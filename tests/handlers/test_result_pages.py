@@ -43,7 +43,7 @@ def test_one_that_waits_for_a_lost_connection_says_when_it_goes_on(studio: Studi
     studio.connect()
     studio.switch("on")
     studio.lose()
-    assert "Waiting Goes on as soon as that is fixed." in words(studio.owner.get(results(studio)).text)
+    assert "Waiting Goes on after reconnecting." in words(studio.owner.get(results(studio)).text)
 
 
 def test_one_that_failed_says_why_and_leads_to_the_log(studio: Studio):
