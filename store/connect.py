@@ -73,14 +73,13 @@ def savepoint(db: Db, name: str = "inner") -> Iterator[Db]:
 
 
 def tidy(db: Db) -> None:
-    """Refresh the planner's statistics and empty the WAL file. Outside a transaction, and on the server's writer only.
+    """Empty the WAL file. Outside a transaction, and on the server's writer only.
 
-    Readers that don't end within a moment are not waited for: the WAL is then emptied another night.
+    Readers that don't end within a moment are not waited for: it is then emptied another night. No statistics are
+    gathered for the planner: those of a quiet night, when a table had one row, have it read whole on the day after.
     """
     db.conn.execute("PRAGMA busy_timeout=200").fetchone()
     try:
-        db.conn.execute("PRAGMA analysis_limit=1000").fetchone()
-        db.conn.execute("PRAGMA optimize").fetchone()
         db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         db.conn.execute("PRAGMA busy_timeout=5000").fetchone()

@@ -47,7 +47,7 @@ class Database:
         return value
 
     async def tidy(self) -> None:
-        """Bring statistics and the WAL in order; writes wait meanwhile, for a moment."""
+        """Empty the WAL; writes wait meanwhile, for a moment."""
         await self._writer.tidy()
 
     async def close(self) -> None:

@@ -62,7 +62,7 @@ class Writer:
         return write.future
 
     def tidy(self) -> asyncio.Future[None]:
-        """Have statistics and the WAL brought in order between two transactions, once what waits is committed."""
+        """Have the WAL emptied between two transactions, once what waits is committed."""
         future: asyncio.Future[None] = self._loop.create_future()
         self._tidyings.put(future)
         self.submit(_nothing, (), {})

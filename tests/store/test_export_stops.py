@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -227,6 +228,21 @@ def test_without_a_stop_there_is_nothing_to_sweep(db: Db, world: World):
     pushed(db, world)
     assert not export_stops.anything_left(db)
     assert sweep_all(db) == []
+
+
+def test_looking_for_what_is_left_never_walks_through_what_waits(db: Db, world: World):
+    switched_on(db, world)
+    for on in (False, True):
+        switch(db, world, on=on)
+    connect(db, world.workspace.id, account="dbid:agency")
+    with immediate(db):
+        for _ in range(500):
+            pushed(db, world)
+    counted: list[str] = []
+    db.conn.set_progress_handler(partial(counted.append, "a hundred"), 100)
+    sweep_all(db)
+    db.conn.set_progress_handler(None, 0)
+    assert len(counted) < 20
 
 
 def pile_up(db: Db, world: World, many: int) -> None:
