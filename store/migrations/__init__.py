@@ -1,0 +1,32 @@
+"""The schema, as numbered steps in order, each in a module of its own.
+
+A step that has shipped is never edited: a change is a new step at the end. Times are integer milliseconds UTC. Ids
+that people see are random text. Every state is CHECKed against the words of rules/states.py, whose docstrings say how
+rows get in and out of each.
+"""
+
+from sqlite_utils import Migrations
+
+from store.connect import Db
+from store.migrations.m001_people import m001_people
+from store.migrations.m002_workspaces import m002_workspaces
+from store.migrations.m003_results import m003_results
+from store.migrations.m004_exports import m004_exports
+from store.migrations.m005_invitations import m005_invitations
+
+STEPS = (
+    m001_people,
+    m002_workspaces,
+    m003_results,
+    m004_exports,
+    m005_invitations,
+)
+
+migrations = Migrations("clementine")
+for _step in STEPS:
+    migrations()(_step)
+
+
+def migrate(db: Db) -> None:
+    """Bring the database to today's schema. The caller holds the data folder's lock: two at once would collide."""
+    migrations.apply(db)
