@@ -13,6 +13,8 @@ from store.migrations.m002_workspaces import m002_workspaces
 from store.migrations.m003_results import m003_results
 from store.migrations.m004_exports import m004_exports
 from store.migrations.m005_invitations import m005_invitations
+from store.migrations.m006_decisions import m006_decisions
+from store.migrations.m007_audit import m007_audit
 
 STEPS = (
     m001_people,
@@ -20,6 +22,8 @@ STEPS = (
     m003_results,
     m004_exports,
     m005_invitations,
+    m006_decisions,
+    m007_audit,
 )
 
 migrations = Migrations("clementine")
