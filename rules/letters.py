@@ -32,52 +32,58 @@ class Letter:
     html: str
 
 
-def new_request(head: Letterhead, *, email: str, name: str, message: str) -> Letter:
-    """To the site owner: somebody asks for access."""
+def new_request(head: Letterhead, *, email: str, name: str, message: str, invited: str = "") -> Letter:
+    """To the site owner: somebody asks for access, or needs it because a member invited them.
+
+    `invited` then says by whom and where to: "Ada (ada@example.com) to the workspace Studio".
+    """
     who = strip_invisible(name) or email
-    paragraphs = [f"Somebody asks for access to {head.app_name}.", f"E-mail: {email}"]
+    wants = "needs" if invited else "asks for"
+    paragraphs = [f"Somebody {wants} access to {head.app_name}.", f"E-mail: {email}"]
+    if invited:
+        paragraphs.append(f"Invited by {deadened(strip_invisible(invited))}")
     if name:
         paragraphs.append(f"Name: {deadened(strip_invisible(name))}")
     if message:
         paragraphs += ["They wrote:", quoted(message)]
-    return _letter(
-        f"{_short(who)} asks for access to {head.app_name}",
+    return composed(
+        f"{shortened(who)} {wants} access to {head.app_name}",
         paragraphs,
-        _link(head, "Decide", "/admin/requests", "Sign in as the site owner and open Admin to decide."),
+        link_to(head, "Decide", "/admin/requests", "Sign in as the site owner and open Admin to decide."),
     )
 
 
 def more_requests(head: Letterhead) -> Letter:
     """To the site owner, once for all that came after the first few of an hour."""
-    return _letter(
+    return composed(
         f"More people ask for access to {head.app_name}",
         ["More access requests have come in since the last mail."],
-        _link(head, "See them all", "/admin/requests", "Sign in as the site owner and open Admin to see them."),
+        link_to(head, "See them all", "/admin/requests", "Sign in as the site owner and open Admin to see them."),
     )
 
 
 def approved(head: Letterhead, *, email: str) -> Letter:
     """To the person: the request was approved."""
-    return _letter(
+    return composed(
         f"You can use {head.app_name} now",
         [
             f"Your request for access to {head.app_name} has been approved.",
             f"Sign in with the Dropbox account that has the address {email}.",
         ],
-        _link(head, "Sign in here", "/login", "Sign in on the page where you asked for access."),
+        link_to(head, "Sign in here", "/login", "Sign in on the page where you asked for access."),
     )
 
 
 def connection_lost(head: Letterhead, *, workspace: str, workspace_id: str) -> Letter:
     """To a workspace's owners and admins: Dropbox no longer honours the connection, and only they can mend it."""
-    return _letter(
-        f"Dropbox connection lost for {_short(strip_invisible(workspace))}",
+    return composed(
+        f"Dropbox connection lost for {shortened(strip_invisible(workspace))}",
         [
             f"Dropbox no longer lets {head.app_name} export to the Dropbox of the workspace "
             f"{deadened(strip_invisible(workspace))}.",
             "New results are kept and wait. Reconnect Dropbox, and all of them are exported.",
         ],
-        _link(head, "Reconnect", f"/workspaces/{workspace_id}/integrations", "Open the workspace to reconnect."),
+        link_to(head, "Reconnect", f"/workspaces/{workspace_id}/integrations", "Open the workspace to reconnect."),
     )
 
 
@@ -92,11 +98,13 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {deadened(line)}".rstrip() for line in lines)
 
 
-def _link(head: Letterhead, label: str, path: str, otherwise: str) -> tuple[str, str]:
+def link_to(head: Letterhead, label: str, path: str, otherwise: str) -> tuple[str, str]:
+    """What a letter ends with: a label and its address, or the sentence `otherwise` where no address is known."""
     return (label, head.origin + path) if head.origin is not None else (otherwise, "")
 
 
-def _letter(subject: str, paragraphs: list[str], link: tuple[str, str]) -> Letter:
+def composed(subject: str, paragraphs: list[str], link: tuple[str, str]) -> Letter:
+    """The letter of these paragraphs, which the caller has deadened where strangers wrote them, and that end."""
     label, address = link
     text = "\n\n".join([*paragraphs, f"{label}: {address}" if address else label]) + "\n"
     parts = [f"<p>{html.escape(paragraph).replace(chr(10), '<br>')}</p>" for paragraph in paragraphs]
@@ -104,5 +112,6 @@ def _letter(subject: str, paragraphs: list[str], link: tuple[str, str]) -> Lette
     return Letter(strip_invisible(subject), text, "\n".join([*parts, f"<p>{last}</p>"]) + "\n")
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """A name as it fits into a subject."""
     return text if len(text) <= _MOST_IN_SUBJECT else f"{text[: _MOST_IN_SUBJECT - 1]}…"

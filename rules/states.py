@@ -39,6 +39,17 @@ class ProjectRole(StrEnum):
     """In: an owner or admin of the workspace names them. Out: named editor, or removed."""
 
 
+class InvitationState(StrEnum):
+    """Where an invitation to a workspace stands; one that is open may still have expired."""
+
+    OPEN = "open"
+    """In: somebody invites, or sends it again. Out: accepted, or withdrawn."""
+    ACCEPTED = "accepted"
+    """In: the person signs in with the invited address, or takes it up by its link. Out: never."""
+    WITHDRAWN = "withdrawn"
+    """In: an owner or admin of the workspace takes it back. Out: never; inviting again makes a new one."""
+
+
 class ConnectionStatus(StrEnum):
     """The workspace's link to one Dropbox; no row means that it was never connected."""
 

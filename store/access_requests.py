@@ -23,7 +23,10 @@ DIGEST = "more-requests"
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """One request as the site owner sees it. Times are milliseconds UTC; `decided_by` is a name, None for a shell."""
+    """One request as the site owner sees it. Times are milliseconds UTC; `decided_by` is a name, None for a shell.
+
+    `invited_by` and `invited_to` name the member and the workspace that an invitation came from, if one did.
+    """
 
     id: str
     email: str
@@ -36,6 +39,23 @@ class AccessRequest:
     decided_by: str | None
     decided_way: str | None
     note: str
+    invited_by: str | None
+    invited_to: str | None
+
+
+@dataclass(frozen=True)
+class Inviter:
+    """The member whose invitation makes somebody need access, and the name of the workspace they are invited to."""
+
+    account_id: str
+    name: str
+    email: str
+    workspace: str
+
+    @property
+    def words(self) -> str:
+        """As it stands after "Invited by"."""
+        return f"{self.name or self.email} ({self.email}) to the workspace {self.workspace}"
 
 
 def is_full(db: Db) -> bool:
@@ -46,22 +66,39 @@ def is_full(db: Db) -> bool:
 
 
 def ask(
-    db: Db, *, email: str, name: str, message: str, owner_address: str | None, letterbox: Letterbox, ip: str, now: int
+    db: Db,
+    *,
+    email: str,
+    name: str,
+    message: str,
+    owner_address: str | None,
+    letterbox: Letterbox,
+    ip: str,
+    now: int,
+    inviter: Inviter | None = None,
 ) -> None:
-    """Somebody asks for access. What happens depends on what stands, what is answered never does.
+    """Somebody asks for access, or a member's invitation asks for them. What is answered never depends on what stands.
 
     New, or denied or revoked a week ago: pending, and the owner hears of it. Pending: name and message are replaced.
     Else nothing but the time of asking. A row is written in every case, so that all take as long.
     """
     key = email_key(email)
     known = rows(db, "select id, state, decided_at from access_requests where email_key = :key", key=key)
-    values = {"key": key, "email": email, "name": name, "message": message, "now": now}
+    values = {
+        "key": key,
+        "email": email,
+        "name": name,
+        "message": message,
+        "invited_by": inviter and inviter.account_id,
+        "invited_to": inviter and inviter.workspace,
+        "now": now,
+    }
     if not known:
         db.conn.execute(
             """
             insert into access_requests (id, email_key, email, name, message, state, requested_at, created_at,
-                updated_at)
-            values (:id, :key, :email, :name, :message, 'pending', :now, :now, :now)
+                updated_at, invited_by, invited_to)
+            values (:id, :key, :email, :name, :message, 'pending', :now, :now, :now, :invited_by, :invited_to)
             """,
             {**values, "id": secrets.token_urlsafe(12)},
         )
@@ -70,7 +107,9 @@ def ask(
             """
             update access_requests set updated_at = :now,
                 name = case when state = 'pending' and :name != '' then :name else name end,
-                message = case when state = 'pending' and :message != '' then :message else message end
+                message = case when state = 'pending' and :message != '' then :message else message end,
+                invited_by = case when state = 'pending' then coalesce(:invited_by, invited_by) else invited_by end,
+                invited_to = case when state = 'pending' then coalesce(:invited_to, invited_to) else invited_to end
             where email_key = :key
             """,
             values,
@@ -80,14 +119,27 @@ def ask(
         db.conn.execute(
             """
             update access_requests set state = 'pending', name = :name, message = :message, requested_at = :now,
-                decided_at = null, decided_by = null, decided_way = null
+                decided_at = null, decided_by = null, decided_way = null, invited_by = :invited_by,
+                invited_to = :invited_to
             where email_key = :key and state in ('denied', 'revoked')
             """,
             values,
         )
-    audit.record(db, at=now, actor=None, way="page", action="access_request.asked", subject=email, ip=ip)
+    audit.record(
+        db,
+        at=now,
+        actor=inviter and inviter.account_id,
+        way="page",
+        action="access_request.asked",
+        subject=email,
+        detail=f"invited by {inviter.words}" if inviter else "",
+        ip=ip,
+    )
     if owner_address is not None:
-        _tell_owner(db, letterbox, owner_address, email=email, name=name, message=message, now=now)
+        letter = letters.new_request(
+            letterbox.head, email=email, name=name, message=message, invited=inviter.words if inviter else ""
+        )
+        _tell_owner(db, letterbox, owner_address, letter, now=now)
 
 
 def counts(db: Db) -> dict[RequestState, int]:
@@ -104,8 +156,9 @@ def listed(db: Db, state: RequestState | None, *, limit: int) -> list[AccessRequ
         db,
         f"""
         select r.id, r.email, r.name, r.message, r.state, r.account_id, r.requested_at, r.decided_at,
-            a.display_name as decided_by, r.decided_way, r.note
-        from access_requests r left join accounts a on a.id = r.decided_by
+            a.display_name as decided_by, r.decided_way, r.note,
+            coalesce(nullif(i.display_name, ''), i.email) as invited_by, r.invited_to
+        from access_requests r left join accounts a on a.id = r.decided_by left join accounts i on i.id = r.invited_by
         where :state is null or r.state = :state
         order by {"r.requested_at" if pending else "coalesce(r.decided_at, r.requested_at) desc"}, r.id
         limit :limit
@@ -122,11 +175,10 @@ def _may_ask_again(row: dict[str, object], now: int) -> bool:
     return int(str(row["decided_at"])) + ASK_AGAIN_AFTER_MS <= now
 
 
-def _tell_owner(db: Db, letterbox: Letterbox, to: str, *, email: str, name: str, message: str, now: int) -> None:
+def _tell_owner(db: Db, letterbox: Letterbox, to: str, letter: letters.Letter, *, now: int) -> None:
     """A mail for each of the first five requests of an hour, then one for all the others, at the hour's end."""
     made = mails.made_since(db, NOTICE, since=now - HOUR_MS)
     if len(made) < NOTICES_AN_HOUR:
-        letter = letters.new_request(letterbox.head, email=email, name=name, message=message)
         letterbox.drop(db, letter, to=to, now=now, topic=NOTICE)
     elif not mails.made_since(db, DIGEST, since=now - HOUR_MS):
         due_at = made[0] + HOUR_MS
