@@ -10,7 +10,7 @@ def m006_decisions(db: Db) -> None:
     run(
         db,
         """
-        alter table access_requests add column search text not null default '';
+        alter table access_requests add column name_key text not null default '';
         alter table access_requests add column approved_until integer;
         alter table access_requests add column former_state text check (former_state in ('denied', 'revoked'));
         alter table access_requests add column former_at integer;
@@ -97,9 +97,6 @@ def m006_decisions(db: Db) -> None:
         create index outbox_mails on outbox (created_at desc, id) where kind = 'mail';
         """,
     )
-    for row in rows(db, "select id, email_key, name from access_requests"):
-        name = unicodedata.normalize("NFKC", str(row["name"])).casefold()
-        search = f"{row['email_key']} {name}".strip()
-        db.conn.execute(
-            "update access_requests set search = :search where id = :id", {"id": row["id"], "search": search}
-        )
+    for row in rows(db, "select id, name from access_requests where name != ''"):
+        folded = unicodedata.normalize("NFKC", str(row["name"])).casefold()
+        db.conn.execute("update access_requests set name_key = :key where id = :id", {"id": row["id"], "key": folded})
