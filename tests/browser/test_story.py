@@ -108,12 +108,7 @@ def gets_access(studio: Person, owner: Person) -> None:
 
 def sets_up_export(studio: Person) -> str:
     """Returns the project's path."""
-    # Signing in: Dropbox knows the person and what they allowed, and may send them back without a page.
-    studio.open("/login")
-    studio.press("Continue with Dropbox")
-    studio.page.wait_for_load_state()
-    if "oauth2/authorize" in studio.page.url:
-        studio.answer_dropbox()
+    studio.sign_in()
     studio.sees("Connect Dropbox")
 
     # Connecting: Deny first, then Allow.
@@ -169,6 +164,13 @@ def finds_the_picture(studio: Person, project: str, sandbox: SandboxServer) -> N
     studio.press("Sign out")
     studio.open(project)
     assert studio.page.url.startswith(f"{app.origin}/login")
+
+    # Signing in again: Dropbox knows the person and what they allowed, and sends them back without a page.
+    seen: list[str] = []
+    studio.page.on("framenavigated", lambda frame: seen.append(frame.url))
+    studio.press("Continue with Dropbox")
+    studio.page.wait_for_url(f"{app.origin}{project}**")
+    assert not [url for url in seen if "oauth2/authorize" in url]
 
 
 def test_us2_3_without_a_connection_the_switch_is_not_there_and_connecting_returns_to_the_tab(
