@@ -58,6 +58,8 @@ class House(Stage):
 
     def path(self, path: str) -> str:
         """The path with ids of the scene."""
+        if "{export_id}" in path and path not in self._paths and any("{export_id}" in each for each in self._paths):
+            self.used_up()  # A workspace is linked once.
         scene = self.clean_scene()
         if path not in self._paths:
             self._paths[path] = self.filled(scene, path)
@@ -93,9 +95,9 @@ class House(Stage):
         now = now_ms()
         with immediate(self.db) as db:
             workspace = workspaces.create(db, name="Agency", by="dbid:their-owner", now=now)
-            project = projects.create(db, workspace.id, name="Fair", by="dbid:their-owner", now=now)
-            other = projects.create(db, workspace.id, name="Expo", by="dbid:their-owner", now=now)
-            experience = experiences.create(db, project.id, name="Stand", by="dbid:their-owner", now=now)
+            project = projects.create(db, workspace.id, name="Fairground", by="dbid:their-owner", now=now)
+            other = projects.create(db, workspace.id, name="Bazaar", by="dbid:their-owner", now=now)
+            experience = experiences.create(db, project.id, name="Kiosk", by="dbid:their-owner", now=now)
             for name, role in (("admin", WorkspaceRole.ADMIN), ("member", WorkspaceRole.MEMBER)):
                 members.set_role(db, workspace.id, f"dbid:their-{name}", role, by=None, now=now, way="command")
             for name, place in (("editor", ProjectRole.EDITOR), ("viewer", ProjectRole.VIEWER)):
