@@ -22,7 +22,7 @@ class Call:
     served: "Served"
     request: Request
     entry: Entry
-    caller: Caller | App
+    caller: Caller | App | None
     arg: Any
     now: int
     piece: Piece | None = None
@@ -32,7 +32,7 @@ class Call:
     def person_caller(self) -> Caller:
         """The caller of a route that people's tokens are for."""
         if not isinstance(self.caller, Caller):
-            raise TypeError(f"{self.served.name} is called by apps, not by people")
+            raise TypeError(f"{self.served.name} is not called with people's tokens")
         return self.caller
 
     @property
@@ -47,6 +47,7 @@ class Call:
 class Served:
     """A route that the sandbox serves: its name in the URL, the SDK's description of it, its handler, its scope.
 
+    `entry_error` is the SDK's type of what one entry of a batch may fail with.
     A handler returns the SDK object of the result, or a whole Answer for downloads. It raises Refusal (409),
     BadCall (400) or Busy (429).
     """
@@ -55,11 +56,13 @@ class Served:
     route: Any
     handler: Callable[[Call], Awaitable[Any]]
     scope: str | None
+    entry_error: Any = None
 
     @property
     def style(self) -> str:
         return str(self.route.attrs["style"] or "rpc")
 
     @property
-    def for_apps(self) -> bool:
-        return bool(self.route.attrs["auth"] == "app")
+    def auth(self) -> str:
+        """Whose credentials a call needs: `user`, `app`, `noauth`, or with `app, user` either."""
+        return str(self.route.attrs["auth"])

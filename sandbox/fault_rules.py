@@ -11,7 +11,7 @@ KINDS = {
     "rate_limit": "429; `reason` too_many_requests or too_many_write_operations, `retry_after`, `format` json or text",
     "status": "any `status` with `body` and `content_type`",
     "error": "409 with `error`: a path of tags such as path/insufficient_space, or the whole JSON object",
-    "entry_error": "finish_batch_v2 answers 200, but `entries` (positions, default all) fail with `error`",
+    "entry_error": "a batch (default finish_batch_v2) goes well but for `entries` (positions, default all): `error`",
     "auth_error": "401 with `error`: a tag of AuthError such as invalid_access_token",
     "expired_token": "the access token of the call expires for good and the call answers 401",
     "oauth_error": "400 of the token endpoint with `error` (default invalid_grant) and `description`",
@@ -51,7 +51,7 @@ CHOICES = {
 }
 TOKEN_ROUTE = "oauth2/token"  # noqa: S105 - an address
 BATCH_ROUTE = "files/upload_session/finish_batch_v2"
-# Kinds that make sense on one route only strike there unless told otherwise.
+# Kinds that make sense on some routes only strike there unless told otherwise.
 FIXED = {"oauth_error": {"route": TOKEN_ROUTE}, "entry_error": {"route": BATCH_ROUTE}}
 
 
@@ -83,15 +83,32 @@ def _check_field(kind: str, name: str, value: Any) -> None:
 
 def _check_error(given: dict[str, Any], kind: str, routes: dict[str, Served]) -> None:
     """The tags of an error must exist in the error type of the one route that the rule is for."""
-    error = given.get("error", "too_many_write_operations" if kind == "entry_error" else None)
+    if kind == "entry_error":
+        _check_entry_error(given, routes)
+        return
+    error = given.get("error")
     if error is None:
         raise ValueError("error must be given: a path of tags, such as path/insufficient_space")
     if isinstance(error, dict):
         return
-    name = "files/upload_session/finish" if kind == "entry_error" else given.get("route", "")
+    name = given.get("route", "")
     if name not in routes:
         raise ValueError(f"route must be one exact route for an error made of tags, not {name or 'missing'}")
     try:
         build(routes[name].route.error_type, error.split("/"), MADE_UP_FIELDS)
     except UnknownTag as unknown:
         raise ValueError(f"{error} is no error of {name}: {unknown}") from None
+
+
+def _check_entry_error(given: dict[str, Any], routes: dict[str, Served]) -> None:
+    """The tags must exist in what an entry of that one batch route may fail with."""
+    name = given.get("route", BATCH_ROUTE)
+    served = routes.get(name)
+    if served is None or served.entry_error is None:
+        batches = (route for route, served in routes.items() if served.entry_error is not None)
+        raise ValueError(f"route must be one of {', '.join(batches)}")
+    try:
+        build(served.entry_error, given.get("error", "").split("/"), MADE_UP_FIELDS)
+    except UnknownTag as unknown:
+        if "error" in given:
+            raise ValueError(f"{given['error']} is no error of an entry of {name}: {unknown}") from None

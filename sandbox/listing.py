@@ -1,18 +1,17 @@
 """list_folder: pages of a folder and, from then on, what changed. A cursor holds all that is needed to go on."""
 
-import base64
-import hashlib
-import hmac
-import json
-import secrets
 from dataclasses import asdict, dataclass, replace
 
 from sandbox.callers import Caller
+from sandbox.cursors import seal, unseal
 from sandbox.database import Database
+from sandbox.paths import lower
+from sandbox.people import Person
 from sandbox.refusals import Refusal
-from sandbox.tree import Node, node_of
+from sandbox.tree import Node, find_live, node_of
 from sandbox.wire import BadCall
 
+KIND = "list_folder"
 DEFAULT_LIMIT = 500
 
 
@@ -22,6 +21,7 @@ class Cursor:
 
     While `after` is set the folder is being listed, by path, from there; then the changes after number `since`
     follow. What changed during the listing is told again by them, so a client that applies both misses nothing.
+    With `restorable`, deleted entries say whether they can be restored.
     """
 
     account_id: str
@@ -30,41 +30,53 @@ class Cursor:
     folder: str
     recursive: bool
     include_deleted: bool
+    restorable: bool
     limit: int
     since: int
     after: str | None = ""
 
 
-def _key(db: Database) -> bytes:
-    key = db.setting("cursor_key")
-    if key is None:
-        key = secrets.token_hex(32)
-        db.set_setting("cursor_key", key)
-    return bytes.fromhex(key)
-
-
 def write_cursor(db: Database, cursor: Cursor) -> str:
-    """A cursor as the text that clients keep; signed, so that only ours come back."""
-    payload = json.dumps(asdict(cursor), separators=(",", ":")).encode()
-    signature = hmac.digest(_key(db), payload, hashlib.sha256)[:16]
-    return "AA" + base64.urlsafe_b64encode(signature + payload).decode()
+    """A cursor as the text that clients keep."""
+    return seal(db, KIND, asdict(cursor))
+
+
+def open_cursor(db: Database, text: str) -> Cursor:
+    """The cursor behind a text, whoever shows it; BadCall for one that is none of ours."""
+    fields = unseal(db, KIND, text)
+    if fields is None:
+        raise BadCall('request body: cursor: Invalid "cursor" parameter')
+    return Cursor(**fields)
+
+
+def check_epoch(cursor: Cursor, person: Person | None) -> None:
+    """Refusal `reset` for a cursor that was made invalid."""
+    if person is None or cursor.epoch != person.cursor_epoch:
+        raise Refusal("reset")
 
 
 def read_cursor(db: Database, caller: Caller, text: str) -> Cursor:
-    """The cursor behind a text; BadCall for one that is none of ours, Refusal `reset` for one made invalid."""
-    try:
-        raw = base64.urlsafe_b64decode(text[2:].encode("ascii"))
-    except ValueError:
-        raw = b""
-    payload = raw[16:]
-    if not payload or not hmac.compare_digest(hmac.digest(_key(db), payload, hashlib.sha256)[:16], raw[:16]):
-        raise BadCall('request body: cursor: Invalid "cursor" parameter')
-    cursor = Cursor(**json.loads(payload))
+    """The caller's cursor behind a text; BadCall for anybody else's, Refusal `reset` for one made invalid."""
+    cursor = open_cursor(db, text)
     if cursor.account_id != caller.account_id or cursor.root != caller.root:
         raise BadCall('request body: cursor: Invalid "cursor" parameter: it belongs to another user or app')
-    if cursor.epoch != caller.person.cursor_epoch:
-        raise Refusal("reset")
+    check_epoch(cursor, caller.person)
     return cursor
+
+
+def folder_is_there(db: Database, cursor: Cursor) -> bool:
+    """Whether the listed folder still exists where it was; an app's own root always does."""
+    if cursor.folder == lower(cursor.root):
+        return True
+    node = find_live(db, cursor.account_id, cursor.folder)
+    return node is not None and node.kind == "folder"
+
+
+def waits(db: Database, cursor: Cursor) -> bool:
+    """Whether the next call with a cursor has something to tell, be it that the folder is gone."""
+    if cursor.after is not None or not folder_is_there(db, cursor):
+        return True
+    return bool(_select(db, cursor, "changed > :since", "changed", limit=1))
 
 
 def page(db: Database, cursor: Cursor) -> tuple[list[Node], Cursor, bool]:
@@ -93,7 +105,7 @@ def _select(db: Database, cursor: Cursor, condition: str, order: str, limit: int
         scope = "parent = :folder"
     elif cursor.folder:
         # The folder itself belongs to its recursive listing, unless it is the root of the app.
-        itself = "" if cursor.folder == cursor.root.lower() else " OR lower = :folder"
+        itself = "" if cursor.folder == lower(cursor.root) else " OR lower = :folder"
         scope = f"((lower > :folder || '/' AND lower < :folder || '0'){itself})"
     else:
         scope = "TRUE"

@@ -46,13 +46,19 @@ async def drop(request: Request) -> None:
 
 async def hold(world: World, request: Request, rule: Rule, seconds: float) -> None:
     """Wait, but not beyond the end of the rule, of the sandbox or of the client's patience."""
-    waits = [asyncio.ensure_future(wait) for wait in (rule.cleared.wait(), world.stopping.wait(), _gone(request))]
+    await wait_for(world, request, rule.cleared, seconds)
+
+
+async def wait_for(world: World, request: Request, event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for so long; False when the client or the sandbox went before either came about."""
+    waits = [asyncio.ensure_future(wait) for wait in (event.wait(), world.stopping.wait(), _gone(request))]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+    return waits[1].cancelled() and waits[2].cancelled()
 
 
 def too_many(reason: str, seconds: int, *, text: bool = False) -> Answer:

@@ -1,8 +1,19 @@
 """The tables of the sandbox's database. One row per path in `nodes`: a deleted one stays as a tombstone for cursors."""
 
-VERSION = 1
+VERSION = 2
 
-TABLES = """
+ADDED_IN_2 = """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, account_id TEXT NOT NULL, app_key TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'lost')), answer TEXT
+) STRICT;
+CREATE INDEX revisions_of_file ON revisions (account_id, file_id, changed);
+CREATE TABLE webhooks (
+    app_key TEXT NOT NULL, uri TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (app_key, uri)
+) STRICT, WITHOUT ROWID;
+"""
+
+TABLES = f"""
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
 CREATE TABLE people (
@@ -39,7 +50,7 @@ CREATE TABLE nodes (
     account_id TEXT NOT NULL, lower TEXT NOT NULL, parent TEXT NOT NULL, name TEXT NOT NULL, display TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('file', 'folder')), deleted INTEGER NOT NULL, changed INTEGER NOT NULL,
     file_id TEXT NOT NULL, rev TEXT, size INTEGER, content_hash TEXT, client_modified INTEGER, server_modified INTEGER,
-    PRIMARY KEY (account_id, lower)
+    removed INTEGER, PRIMARY KEY (account_id, lower)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX nodes_in_folder ON nodes (account_id, parent, lower);
 CREATE INDEX nodes_by_change ON nodes (account_id, changed);
@@ -68,13 +79,19 @@ CREATE TABLE links (
     account_id TEXT NOT NULL, expires INTEGER NOT NULL
 ) STRICT;
 
+{ADDED_IN_2}
 CREATE TABLE history (
     no INTEGER PRIMARY KEY AUTOINCREMENT, route TEXT NOT NULL, email TEXT, status INTEGER, record TEXT NOT NULL
 ) STRICT;
 """
 
+# What brings a folder of an earlier version up to the next one.
+UPGRADES = {1: f"ALTER TABLE nodes ADD COLUMN removed INTEGER; {ADDED_IN_2}"}
+
 # Everything that `reset` empties; settings keep the key that signs cursors.
 EMPTIED = (
+    "jobs",
+    "webhooks",
     "pieces",
     "upload_sessions",
     "links",

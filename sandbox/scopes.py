@@ -11,26 +11,48 @@ WORDS: dict[str, str] = {
 }
 
 # From the scope attributes of Dropbox's API specification, which the SDK's generated routes leave out.
-NEEDED: dict[str, str | None] = {
-    "check/app": None,
-    "check/user": "account_info.read",
-    "auth/token/revoke": None,
-    "users/get_current_account": "account_info.read",
-    "users/get_space_usage": "account_info.read",
-    "files/get_metadata": "files.metadata.read",
-    "files/list_folder": "files.metadata.read",
-    "files/list_folder/continue": "files.metadata.read",
-    "files/list_folder/get_latest_cursor": "files.metadata.read",
-    "files/download": "files.content.read",
-    "files/get_temporary_link": "files.content.read",
-    "files/upload": "files.content.write",
-    "files/upload_session/start": "files.content.write",
-    "files/upload_session/append_v2": "files.content.write",
-    "files/upload_session/finish": "files.content.write",
-    "files/upload_session/finish_batch_v2": "files.content.write",
-    "files/create_folder_v2": "files.content.write",
-    "files/delete_v2": "files.content.write",
+ROUTES_OF: dict[str | None, tuple[str, ...]] = {
+    None: ("check/app", "auth/token/revoke", "files/list_folder/longpoll"),
+    "account_info.read": ("check/user", "users/get_current_account", "users/get_space_usage"),
+    "files.metadata.read": (
+        "files/get_metadata",
+        "files/list_folder",
+        "files/list_folder/continue",
+        "files/list_folder/get_latest_cursor",
+        "files/list_revisions",
+    ),
+    "files.content.read": ("files/download", "files/get_temporary_link"),
+    "files.content.write": (
+        "files/upload",
+        "files/upload_session/append",
+        "files/upload_session/append_batch",
+        "files/upload_session/append_v2",
+        "files/upload_session/finish",
+        "files/upload_session/finish_batch",
+        "files/upload_session/finish_batch/check",
+        "files/upload_session/finish_batch_v2",
+        "files/upload_session/start",
+        "files/upload_session/start_batch",
+        "files/create_folder",
+        "files/create_folder_v2",
+        "files/create_folder_batch",
+        "files/create_folder_batch/check",
+        "files/copy",
+        "files/copy_v2",
+        "files/copy_batch_v2",
+        "files/copy_batch/check_v2",
+        "files/move",
+        "files/move_v2",
+        "files/move_batch_v2",
+        "files/move_batch/check_v2",
+        "files/delete",
+        "files/delete_v2",
+        "files/delete_batch",
+        "files/delete_batch/check",
+        "files/restore",
+    ),
 }
+NEEDED: dict[str, str | None] = {route: scope for scope, routes in ROUTES_OF.items() for route in routes}
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -6,10 +6,16 @@ from stone.backends.python_rsrc import stone_serializers
 from stone.backends.python_rsrc import stone_validators as bv
 
 _serializers: Any = stone_serializers
+_validators: Any = bv
 
 
 class Invalid(ValueError):
     """An argument that the route's type does not allow; the text says where and why."""
+
+
+def union_of(definition: Any) -> Any:
+    """The type of a union that is known by its class."""
+    return _validators.Union(definition)
 
 
 def decode(kind: Any, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The trees of files and folders, one per person: finding, putting, removing. Conflicts are settled in writing."""
+"""The trees of files and folders, one per person: finding, putting, removing. Conflicts are settled by who calls."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from sandbox.refusals import Refusal
 
 @dataclass(frozen=True)
 class Node:
-    """A file or folder, or with `deleted` what is left of one. Only files have what follows `rev`; times are ms UTC."""
+    """A file or folder, or with `deleted` what is left of one, which went at `removed`.
+
+    Only files have what stands from `rev` to `server_modified`; times are ms UTC.
+    """
 
     account_id: str
     lower: str
@@ -29,6 +32,14 @@ class Node:
     content_hash: str | None
     client_modified: int | None
     server_modified: int | None
+    removed: int | None = None
+
+    @property
+    def state(self) -> "FileState | None":
+        """What a file holds; None for a folder."""
+        if self.kind == "folder":
+            return None
+        return FileState(self.size or 0, self.content_hash or "", self.client_modified or 0, self.server_modified or 0)
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,17 @@ def find_live(db: Database, account_id: str, path: str) -> Node | None:
     return None if node is None or node.deleted else node
 
 
+def subtree(db: Database, node: Node) -> list[Node]:
+    """Everything live below a folder, each folder before what is in it; nothing for a file."""
+    rows = db.all(
+        "SELECT * FROM nodes WHERE account_id = :a AND NOT deleted AND lower >= :p || '/' AND lower < :p || '0'"
+        " ORDER BY lower",
+        a=node.account_id,
+        p=node.lower,
+    )
+    return [node_of(row) for row in rows]
+
+
 def all_nodes(db: Database, account_id: str) -> list[dict[str, Any]]:
     """Every live file and folder of a person, by path, each file with the number of its revisions."""
     rows = db.all(
@@ -75,7 +97,7 @@ def new_id() -> str:
     return "id:" + secrets.token_urlsafe(24)[:22]
 
 
-def _ensure_folder(db: Database, person: Person, path: str) -> str:
+def ensure_folder(db: Database, person: Person, path: str) -> str:
     """Make a folder and its parents where they are missing; its display path. A file on the way is a Refusal."""
     missing: list[str] = []
     while path and (node := find_live(db, person.account_id, path)) is None:
@@ -85,38 +107,39 @@ def _ensure_folder(db: Database, person: Person, path: str) -> str:
         raise Refusal("conflict/file_ancestor")
     shown = node.display if path and node is not None else ""
     for folder in reversed(missing):
-        shown = _put(db, person, shown, folder, "folder", new_id(), None).display
+        shown = put(db, person, shown, folder, new_id(), None).display
     return shown
 
 
-def _put(
-    db: Database, person: Person, folder: str, path: str, kind: str, file_id: str, state: FileState | None
-) -> Node:
-    """Write the row of a path whose folder exists and is shown as `folder`."""
-    display = folder + "/" + name_of(path)
-    changed = db.next_change()
+def put(db: Database, person: Person, folder: str, path: str, file_id: str, state: FileState | None) -> Node:
+    """Write what is at a path whose folder exists and is shown as `folder`: a revision of a file, or a folder."""
+    key = lower(path)
+    changed = db.next_change(person.account_id, key)
     node = Node(
         account_id=person.account_id,
-        lower=lower(path),
-        parent=lower(parent_of(path)),
+        lower=key,
+        parent=parent_of(key),
         name=name_of(path),
-        display=display,
-        kind=kind,
+        display=folder + "/" + name_of(path),
+        kind="file" if state else "folder",
         deleted=False,
         changed=changed,
         file_id=file_id,
         # New for ever: the number of this change, and whose tree it is in.
         rev=f"{changed:012x}{person.namespace:09x}" if state else None,
-        size=state.size if state else None,
-        content_hash=state.content_hash if state else None,
-        client_modified=state.client_modified if state else None,
-        server_modified=state.server_modified if state else None,
+        **(vars(state) if state else dict.fromkeys(FileState.__dataclass_fields__)),
     )
     db.run(
         "INSERT OR REPLACE INTO nodes VALUES (:account_id, :lower, :parent, :name, :display, :kind, :deleted, :changed,"
-        " :file_id, :rev, :size, :content_hash, :client_modified, :server_modified)",
+        " :file_id, :rev, :size, :content_hash, :client_modified, :server_modified, :removed)",
         **{**vars(node), "deleted": 0},
     )
+    if state is not None:
+        db.run(
+            "INSERT INTO revisions VALUES (:rev, :account_id, :lower, :file_id, :size, :content_hash,"
+            " :client_modified, :server_modified, :changed)",
+            **vars(node),
+        )
     return node
 
 
@@ -127,42 +150,39 @@ def make_folder(db: Database, person: Person, path: str) -> Node:
         return there
     if there is not None:
         raise Refusal("conflict/file")
-    return _put(db, person, _ensure_folder(db, person, parent_of(path)), path, "folder", new_id(), None)
+    return put(db, person, ensure_folder(db, person, parent_of(path)), path, new_id(), None)
 
 
-def put_file(db: Database, person: Person, path: str, state: FileState, over: Node | None) -> Node:
-    """A new revision at a path: of the file `over`, which keeps its id and name, or of a new file."""
-    _count(db, person, state.size - ((over.size or 0) if over else 0))
+def put_file(
+    db: Database, person: Person, path: str, state: FileState, over: Node | None, file_id: str | None = None
+) -> Node:
+    """A new revision at a path: of the file `over`, which keeps its id and name, or of a file with this or a new id."""
+    count_space(db, person, state.size - ((over.size or 0) if over else 0))
     kept = path if over is None else parent_of(path) + "/" + over.name
-    folder = _ensure_folder(db, person, parent_of(path))
-    node = _put(db, person, folder, kept, "file", over.file_id if over else new_id(), state)
-    db.run(
-        "INSERT INTO revisions VALUES (:rev, :account_id, :lower, :file_id, :size, :content_hash, :client_modified,"
-        " :server_modified, :changed)",
-        **vars(node),
-    )
-    return node
+    folder = ensure_folder(db, person, parent_of(path))
+    return put(db, person, folder, kept, over.file_id if over else file_id or new_id(), state)
 
 
-def remove(db: Database, person: Person, node: Node) -> None:
-    """Delete a file, or a folder with all in it; tombstones stay, the folder's own before those inside."""
-    rows = db.all(
-        "SELECT lower, size FROM nodes WHERE account_id = :a AND NOT deleted"
-        " AND (lower = :p OR (lower >= :p || '/' AND lower < :p || '0')) ORDER BY lower",
-        a=person.account_id,
-        p=node.lower,
-    )
-    _count(db, person, -sum(row["size"] or 0 for row in rows))
-    for row in rows:
+def remove(db: Database, person: Person, node: Node, now: int) -> None:
+    """Delete a file, or a folder with all in it."""
+    inside = subtree(db, node)
+    count_space(db, person, -sum(one.size or 0 for one in (node, *inside)))
+    bury(db, [node, *inside], now)
+
+
+def bury(db: Database, nodes: list[Node], now: int) -> None:
+    """Leave tombstones where nodes were, in the order given."""
+    for node in nodes:
         db.run(
-            "UPDATE nodes SET deleted = 1, changed = :changed WHERE account_id = :a AND lower = :p",
-            changed=db.next_change(),
-            a=person.account_id,
-            p=row["lower"],
+            "UPDATE nodes SET deleted = 1, changed = :changed, removed = :now WHERE account_id = :a AND lower = :p",
+            changed=db.next_change(node.account_id, node.lower),
+            now=now,
+            a=node.account_id,
+            p=node.lower,
         )
 
 
-def _count(db: Database, person: Person, more: int) -> None:
+def count_space(db: Database, person: Person, more: int) -> None:
     """Keep account of the space in use; refuse what does not fit."""
     enough = (
         "UPDATE people SET used = used + :more WHERE account_id = :a AND (:more <= 0 OR used + :more <= allocation)"

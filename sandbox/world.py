@@ -7,12 +7,15 @@ import shutil
 from pathlib import Path
 
 from sandbox.apps import add_default_app
-from sandbox.behaviour import Behaviour, WriteLocks
+from sandbox.behaviour import Behaviour
+from sandbox.bell import Bell
 from sandbox.blobs import BlobStore
 from sandbox.clock import Clock
 from sandbox.database import Database
 from sandbox.faults import FaultBook
 from sandbox.history import History
+from sandbox.jobs import Jobs
+from sandbox.limits import RequestWindows, WriteLocks
 from sandbox.people import add_known_people
 from sandbox.sessions import live_spool_names
 
@@ -38,12 +41,18 @@ class World:
             wipe(directory)
         self.public_url = public_url
         self.db = Database(directory / DATABASE)
+        self.bell = Bell()
+        self.db.on_change = self.bell.ring
         self.blobs = BlobStore(directory)
         self.clock = Clock(self.db)
         self.behaviour = Behaviour()
         self.locks = WriteLocks(self.behaviour)
+        self.windows = RequestWindows(self.behaviour)
         self.faults = FaultBook()
         self.history = History(self.db)
+        self.jobs = Jobs(self.db)
+        # Upload sessions whose commit is under way: putting their pieces together takes time.
+        self.finishing: set[str] = set()
         self.stopping = asyncio.Event()
         self._populate()
         self.blobs.sweep(live_spool_names(self.db, self.clock.now()))
@@ -55,6 +64,7 @@ class World:
 
     def reset(self) -> None:
         """Back to a fresh sandbox: known people, the default app, no files, no tokens, no faults, today's time."""
+        self.jobs.stop()
         self.db.empty()
         self.blobs.empty()
         self.clock.forget_offset()
@@ -63,7 +73,8 @@ class World:
         self._populate()
 
     def close(self) -> None:
-        """Close the database and let the folder go."""
+        """Leave off jobs, close the database and let the folder go."""
+        self.jobs.stop()
         self.db.close()
         os.close(self._lock)
 

@@ -49,6 +49,7 @@ async def list_grants(world: World, given: dict[str, Any], request: Request) -> 
 async def reset_cursors(world: World, given: dict[str, Any], request: Request) -> Any:
     """POST cursors/reset: every list_folder cursor of a person answers `reset` from now on."""
     people.reset_cursors(world.db, person_named(world, given.get("person")).account_id)
+    world.bell.wake()
     return {}
 
 
@@ -63,6 +64,7 @@ async def move_clock(world: World, given: dict[str, Any], request: Request) -> A
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise Problem("seconds must be a number")
     world.clock.forward(int(seconds * 1000))
+    world.bell.wake()
     return await show_clock(world, given, request)
 
 

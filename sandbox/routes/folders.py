@@ -1,107 +1,58 @@
-"""Looking and tidying: get_metadata, list_folder with its cursors, create_folder_v2, delete_v2."""
+"""Making folders, one or many."""
 
 from typing import Any
 
 from dropbox import files
 
 from sandbox.calls import Call
-from sandbox.listing import DEFAULT_LIMIT, Cursor, page, read_cursor, write_cursor
-from sandbox.paths import absolute, absolute_for_writing, check_names, lower
+from sandbox.paths import absolute_for_writing, lower
 from sandbox.refusals import Refusal
-from sandbox.routes.lookup import locate
+from sandbox.routes.batches import Batch, launch
 from sandbox.routes.metadata import metadata
 from sandbox.routes.uploads import committing
-from sandbox.tree import remove
-from sandbox.wire import BadCall
+from sandbox.tree import Node
 from sandbox.writing import create_folder
 
 
-async def get_metadata(call: Call) -> Any:
-    """files/get_metadata: a file, a folder, or with include_deleted what is left of one."""
+def _make(call: Call, given: str) -> Node:
+    caller, world = call.person_caller, call.world
     try:
-        node = locate(call.world.db, call.person_caller, call.arg.path, deleted=call.arg.include_deleted)
+        path = absolute_for_writing(world.db, caller, given)
+        return create_folder(world.db, caller.person, path, autorename=call.arg.autorename)
     except Refusal as refusal:
         raise refusal.under("path") from None
-    return metadata(node, call.person_caller)
 
 
-async def list_folder(call: Call) -> Any:
-    """files/list_folder: the first page of a folder."""
-    return _page(call, _first_cursor(call))
-
-
-async def list_folder_continue(call: Call) -> Any:
-    """files/list_folder/continue: the next page, or what changed since the last."""
-    return _page(call, read_cursor(call.world.db, call.person_caller, call.arg.cursor))
-
-
-async def get_latest_cursor(call: Call) -> Any:
-    """files/list_folder/get_latest_cursor: a cursor for changes from now on."""
-    cursor = Cursor(**{**vars(_first_cursor(call)), "after": None})
-    return files.ListFolderGetLatestCursorResult(cursor=write_cursor(call.world.db, cursor))
-
-
-def _first_cursor(call: Call) -> Cursor:
-    caller, arg, db = call.person_caller, call.arg, call.world.db
-    if arg.shared_link is not None:
-        raise BadCall("request body: shared_link: the sandbox does not serve shared links")
-    if arg.path == "/":
-        raise BadCall('request body: path: Specify the root folder as an empty string rather than as "/".')
-    try:
-        path = absolute(db, caller, arg.path)
-        if path != caller.root:
-            node = locate(db, caller, arg.path)
-            if node.kind == "file":
-                raise Refusal("not_folder")
-    except Refusal as refusal:
-        raise refusal.under("path") from None
-    return Cursor(
-        account_id=caller.account_id,
-        epoch=caller.person.cursor_epoch,
-        root=caller.root,
-        folder=lower(path),
-        recursive=arg.recursive,
-        include_deleted=arg.include_deleted,
-        limit=arg.limit or DEFAULT_LIMIT,
-        since=db.last_change,
-    )
-
-
-def _page(call: Call, cursor: Cursor) -> Any:
-    nodes, following, more = page(call.world.db, cursor)
-    return files.ListFolderResult(
-        entries=[metadata(node, call.person_caller) for node in nodes],
-        cursor=write_cursor(call.world.db, following),
-        has_more=more,
-    )
+async def create_folder_v1(call: Call) -> Any:
+    """files/create_folder: the same as the second version, with a plain answer."""
+    async with committing(call):
+        return metadata(_make(call, call.arg.path), call.person_caller)
 
 
 async def create_folder_v2(call: Call) -> Any:
     """files/create_folder_v2: a new folder and the parents it needs."""
-    caller, world = call.person_caller, call.world
-    async with committing(call):
-        try:
-            path = absolute_for_writing(world.db, caller, call.arg.path)
-            node = create_folder(world.db, caller.person, path, autorename=call.arg.autorename)
-        except Refusal as refusal:
-            raise refusal.under("path") from None
-    return files.CreateFolderResult(metadata=metadata(node, caller))
+    return files.CreateFolderResult(metadata=await create_folder_v1(call))
 
 
-async def delete_v2(call: Call) -> Any:
-    """files/delete_v2: a file, only if it still is at `parent_rev` when that is given, or a folder with all in it."""
-    caller, world = call.person_caller, call.world
-    async with committing(call):
-        try:
-            path = absolute(world.db, caller, call.arg.path)
-            check_names(path)
-            if lower(path).rstrip("/") == lower(caller.root):
-                raise Refusal("malformed_path")
-            node = locate(world.db, caller, call.arg.path)
-        except Refusal as refusal:
-            raise refusal.under("path_lookup") from None
-        if call.arg.parent_rev is not None and call.arg.parent_rev != node.rev:
-            raise Refusal(f"path_write/conflict/{node.kind}")
-        with world.db.transaction():
-            remove(world.db, caller.person, node)
-    return files.DeleteResult(metadata=metadata(node, caller))
+async def _entry(call: Call, path: str) -> Any:
+    return files.CreateFolderEntryResult(metadata=metadata(_make(call, path), call.person_caller))
+
+
+BATCH = Batch(
+    name="create_folder_batch",
+    work=_entry,
+    error_type=files.CreateFolderEntryError_validator,
+    entry=files.CreateFolderBatchResultEntry,
+    result=files.CreateFolderBatchResult,
+    busy="path/too_many_write_operations",
+    launch=files.CreateFolderBatchLaunch,
+    status=files.CreateFolderBatchJobStatus,
+)
+
+
+async def create_folder_batch(call: Call) -> Any:
+    """files/create_folder_batch: each path once, however often it is given."""
+    paths: dict[str, str] = {}
+    for path in call.arg.paths:
+        paths.setdefault(lower(path), path)
+    return await launch(call, BATCH, list(paths.values()), always=call.arg.force_async)

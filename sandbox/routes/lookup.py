@@ -1,11 +1,10 @@
 """Finding what a path argument of a read names: a path, an `id:` or one revision by `rev:`."""
 
-from dataclasses import replace
-
 from sandbox.callers import Caller
 from sandbox.database import Database
 from sandbox.paths import absolute, check_names, lower, within
 from sandbox.refusals import Refusal
+from sandbox.revisions import find_revision, revision_node
 from sandbox.tree import Node, find
 
 
@@ -21,6 +20,15 @@ def locate(db: Database, caller: Caller, given: str, *, deleted: bool = False) -
     return node
 
 
+def locate_below_root(db: Database, caller: Caller, given: str) -> Node:
+    """The same, for calls that move or delete: the caller's root will not do."""
+    path = absolute(db, caller, given)
+    check_names(path)
+    if lower(path) == lower(caller.root):
+        raise Refusal("malformed_path")
+    return locate(db, caller, given)
+
+
 def locate_file(db: Database, caller: Caller, given: str) -> Node:
     """The same, but only a file will do."""
     node = locate(db, caller, given)
@@ -30,14 +38,8 @@ def locate_file(db: Database, caller: Caller, given: str) -> Node:
 
 
 def _revision(db: Database, caller: Caller, rev: str) -> Node:
-    row = db.one("SELECT * FROM revisions WHERE rev = :rev AND account_id = :a", rev=rev, a=caller.account_id)
-    node = None if row is None else find(db, caller.account_id, row["lower"])
-    if row is None or node is None or not within(node.lower, lower(caller.root)):
+    row = find_revision(db, caller.account_id, rev)
+    node = None if row is None else revision_node(db, row)
+    if node is None or not within(node.lower, lower(caller.root)):
         raise Refusal("not_found")
-    return replace(
-        node,
-        kind="file",
-        deleted=False,
-        rev=rev,
-        **{name: row[name] for name in ("file_id", "size", "content_hash", "client_modified", "server_modified")},
-    )
+    return node

@@ -19,12 +19,21 @@ def milliseconds(value: datetime | None) -> int | None:
     return None if value is None else int(value.replace(tzinfo=UTC).timestamp()) * 1000
 
 
-def metadata(node: Node, caller: Caller) -> Any:
-    """FileMetadata, FolderMetadata or DeletedMetadata for a node."""
-    cut = len(caller.root)
-    place = {"name": node.name, "path_lower": node.lower[cut:], "path_display": node.display[cut:]}
+def _seen(path: str, caller: Caller) -> str:
+    """A whole path as the app sees it: what stands before its root is left away, however that is written there."""
+    return "/".join(["", *path.split("/")[caller.root.count("/") + 1 :]])
+
+
+def metadata(node: Node, caller: Caller, *, restorable: bool = False) -> Any:
+    """FileMetadata, FolderMetadata or DeletedMetadata for a node; `restorable` tells of deleted ones if they are."""
+    place = {
+        "name": node.name,
+        "path_lower": _seen(node.lower, caller),
+        "path_display": _seen(node.display, caller),
+    }
     if node.deleted:
-        return files.DeletedMetadata(**place)
+        # Only revisions of files can be restored; folders come back with what was in them.
+        return files.DeletedMetadata(**place, is_restorable=node.kind == "file" if restorable else None)
     if node.kind == "folder":
         return files.FolderMetadata(id=node.file_id, **place)
     return files.FileMetadata(
