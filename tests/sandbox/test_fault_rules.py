@@ -88,7 +88,7 @@ def test_with_the_write_lock_only_one_of_overlapping_commits_succeeds(sandbox):
 
 
 def test_with_the_write_lock_the_entries_of_a_batch_tell_they_were_too_many(sandbox, studio):
-    sandbox.behave(write_lock=True, commit_hold=0, commit_hold_per_entry=400)
+    sandbox.behave(write_lock=True, commit_hold=400)
     session = start(studio, b"abc", close=True)
     token = sandbox.link(STUDIO)["access_token"]
 
