@@ -10,12 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox import misbehaving, reading, refusals
 from sandbox.apps import App
-from sandbox.behaviour import Busy
 from sandbox.blobs import PayloadTooLarge, Piece
 from sandbox.callers import Caller, Rejected
 from sandbox.calls import Call, Served
 from sandbox.faults import Rule, Target
 from sandbox.history import Entry
+from sandbox.limits import Busy
 from sandbox.refusals import Refusal
 from sandbox.stone_json import Invalid, decode, encode
 from sandbox.wire import Answer, BadCall, json_answer, send_answer, text_answer
@@ -124,14 +124,20 @@ class _Turn:
         except Refusal as refusal:
             return json_answer(409, refusals.body(served.route.error_type, refusal), refusal.tags)
         except Busy:
-            return misbehaving.too_many("too_many_write_operations", 1)
+            return self._too_many("too_many_write_operations", self.world.behaviour.lock_retry_after)
 
-    def _turned_away(self, served: Served, who: Caller | App | Rejected) -> Answer | None:
-        """The 401 or 422 of a caller who may not make this call at all."""
+    def _too_many(self, reason: str, seconds: int) -> Answer:
+        return misbehaving.too_many(reason, seconds, text=self.world.behaviour.refusal_format == "text")
+
+    def _turned_away(self, served: Served, who: Caller | App | Rejected | None) -> Answer | None:
+        """The 401, 422 or 429 of a caller who may not make this call at all."""
         if isinstance(who, Rejected):
             return misbehaving.auth_answer(who.tag)
         if not isinstance(who, Caller):
             return None
+        seconds = self.world.windows.take(who.account_id, who.app.key, self.now)
+        if seconds is not None:
+            return self._too_many("too_many_requests", seconds)
         if served.scope is not None and served.scope not in who.scopes:
             return misbehaving.auth_answer("missing_scope", required_scope=served.scope)
         wrong: Answer | None = self.table.check_path_root(self.request, who.person)

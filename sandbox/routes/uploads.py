@@ -25,12 +25,8 @@ def check_hash(call: Call) -> None:
 @asynccontextmanager
 async def committing(call: Call, entries: int = 1) -> AsyncIterator[None]:
     """Hold the caller's namespace for one commit; raises Busy when the lock is on and somebody else holds it."""
-    account_id = call.person_caller.account_id
-    call.world.locks.take(account_id)
-    try:
+    async with call.world.locks.commit(call.person_caller.account_id, entries):
         yield
-    finally:
-        await call.world.locks.release(account_id, entries)
 
 
 async def save_pieces(call: Call, commit: Any, pieces: Sequence[Piece]) -> Node:
