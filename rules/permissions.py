@@ -104,6 +104,38 @@ def can_set_role(
     return all(_RANK[role] < _RANK[own] for role in (current_role, new_role) if role is not None)
 
 
+def can_invite(standing: Standing) -> bool:
+    """Invite people to the workspace, see who is invited, and change who belongs to it and to its projects."""
+    return _runs_workspace(standing)
+
+
+def can_leave(standing: Standing, *, owners: int) -> bool:
+    """Leave the workspace, which has so many owners: the last one hands it on or deletes it instead."""
+    if standing.project_token or standing.workspace_role is None:
+        return False
+    return standing.workspace_role is not WorkspaceRole.OWNER or owners > 1
+
+
+def can_hand_on(standing: Standing, to: WorkspaceRole | None) -> bool:
+    """Make a member with that role the owner in one's own place."""
+    return can_manage_workspace(standing) and to in (WorkspaceRole.ADMIN, WorkspaceRole.MEMBER)
+
+
+def roles_to_give(standing: Standing) -> tuple[WorkspaceRole, ...]:
+    """The workspace roles that this person may give to others, the highest first."""
+    return tuple(role for role in WorkspaceRole if can_set_role(standing, None, role))
+
+
+def higher(one: WorkspaceRole | None, other: WorkspaceRole) -> WorkspaceRole:
+    """The role that counts for somebody who is given another one by an invitation: it takes no rank away."""
+    return one if one is not None and _RANK[one] > _RANK[other] else other
+
+
+def higher_in_project(one: ProjectRole | None, other: ProjectRole) -> ProjectRole:
+    """The same for roles in a project."""
+    return one if one is not None and _RANK[one] > _RANK[other] else other
+
+
 def can_manage_workspace(standing: Standing) -> bool:
     """Transfer or delete the workspace."""
     return not standing.project_token and standing.workspace_role is WorkspaceRole.OWNER

@@ -1,31 +1,29 @@
 """Who belongs to a workspace and to a project, in which role. A workspace never loses its last owner.
 
-Who may set whose role is said in rules/permissions.py; the caller has asked.
+Who may set whose role is said in rules/permissions.py; roles.py asks it for people. The lists are in member_lists.py.
 """
-
-from dataclasses import dataclass
 
 from rules.states import ProjectRole, WorkspaceRole
 from store import audit
 from store.connect import Db, rows
 from store.errors import Conflict, NotFound
+from store.member_lists import Member as Member
+from store.member_lists import of_project as of_project
+from store.member_lists import of_workspace as of_workspace
 
 LAST_OWNER = "This is the workspace's last owner. Make somebody else an owner first."
 
 
-@dataclass(frozen=True)
-class Member:
-    """An account's place in a workspace (`role` a WorkspaceRole) or in a project (a ProjectRole)."""
-
-    account_id: str
-    email: str
-    display_name: str
-    role: WorkspaceRole | ProjectRole
-    since: int
-
-
 def set_role(
-    db: Db, workspace_id: str, account_id: str, role: WorkspaceRole, *, by: str | None, now: int, way: str = "page"
+    db: Db,
+    workspace_id: str,
+    account_id: str,
+    role: WorkspaceRole,
+    *,
+    by: str | None,
+    now: int,
+    way: str = "page",
+    ip: str = "",
 ) -> None:
     """Make the account a member of the workspace in this role, or give a member another one.
 
@@ -36,11 +34,19 @@ def set_role(
     if role is not WorkspaceRole.OWNER:
         _keep_an_owner(db, workspace_id, account_id)
     _put(db, workspace_id, account_id, role, now)
-    _record(db, workspace_id, "member.set", account_id, role, by=by, now=now, way=way)
+    _record(db, workspace_id, "member.set", account_id, role, by=by, now=now, way=way, ip=ip)
 
 
 def set_project_role(
-    db: Db, project_id: str, account_id: str, role: ProjectRole, *, by: str | None, now: int, way: str = "page"
+    db: Db,
+    project_id: str,
+    account_id: str,
+    role: ProjectRole,
+    *,
+    by: str | None,
+    now: int,
+    way: str = "page",
+    ip: str = "",
 ) -> None:
     """Give the account a role in the project, and make it a member of the workspace if it is none yet.
 
@@ -64,10 +70,12 @@ def set_project_role(
         {"project": project_id, "account": account_id, "role": role, "now": now},
     )
     detail = f"{role} of project {project_id}"
-    _record(db, workspace_id, "member.set", account_id, detail, by=by, now=now, way=way)
+    _record(db, workspace_id, "member.set", account_id, detail, by=by, now=now, way=way, ip=ip)
 
 
-def remove(db: Db, workspace_id: str, account_id: str, *, by: str | None, now: int, way: str = "page") -> None:
+def remove(
+    db: Db, workspace_id: str, account_id: str, *, by: str | None, now: int, way: str = "page", ip: str = ""
+) -> None:
     """End the account's membership of the workspace and of all its projects.
 
     Raises Conflict for the last owner, NotFound for an unknown workspace and for who is no member.
@@ -92,40 +100,38 @@ def remove(db: Db, workspace_id: str, account_id: str, *, by: str | None, now: i
         """,
         {"account": account_id, "workspace": workspace_id},
     )
-    _record(db, workspace_id, "member.removed", account_id, f"was {gone[0]['role']}", by=by, now=now, way=way)
+    action = "member.left" if by == account_id else "member.removed"
+    _record(db, workspace_id, action, account_id, f"was {gone[0]['role']}", by=by, now=now, way=way, ip=ip)
 
 
-def of_workspace(db: Db, workspace_id: str) -> list[Member]:
-    """The workspace's members: owners first, then admins, then members, each by name."""
-    found = rows(
-        db,
-        """
-        select m.account_id, a.email, a.display_name, m.role, m.created_at
-        from members m join accounts a on a.id = m.account_id
-        where m.workspace_id = :workspace
-        order by case m.role when 'owner' then 1 when 'admin' then 2 else 3 end, lower(a.display_name), a.id
-        """,
-        workspace=workspace_id,
-    )
-    return [_member(row, WorkspaceRole(str(row["role"]))) for row in found]
+def remove_from_project(
+    db: Db, project_id: str, account_id: str, *, by: str | None, now: int, way: str = "page", ip: str = ""
+) -> None:
+    """Take the account's role in the project; it stays a member of the workspace. Nothing happens if it has none.
 
-
-def of_project(db: Db, project_id: str) -> list[Member]:
-    """Who has a role of their own in the project: editors first, each by name.
-
-    Owners and admins of the workspace edit every project and are not listed for that.
+    Raises NotFound for an unknown or deleted project.
     """
+    workspace_id = _workspace_of(db, project_id)
+    gone = rows(
+        db,
+        "delete from project_members where project_id = :project and account_id = :account returning role",
+        project=project_id,
+        account=account_id,
+    )
+    if gone:
+        detail = f"was {gone[0]['role']} of project {project_id}"
+        _record(db, workspace_id, "member.removed_from_project", account_id, detail, by=by, now=now, way=way, ip=ip)
+
+
+def owners_of(db: Db, workspace_id: str) -> list[str]:
+    """The account ids of the workspace's owners."""
     found = rows(
         db,
-        """
-        select m.account_id, a.email, a.display_name, m.role, m.created_at
-        from project_members m join accounts a on a.id = m.account_id
-        where m.project_id = :project
-        order by case m.role when 'editor' then 1 else 2 end, lower(a.display_name), a.id
-        """,
-        project=project_id,
+        "select account_id from members where workspace_id = :workspace and role = :owner",
+        workspace=workspace_id,
+        owner=WorkspaceRole.OWNER,
     )
-    return [_member(row, ProjectRole(str(row["role"]))) for row in found]
+    return [str(row["account_id"]) for row in found]
 
 
 def _put(db: Db, workspace_id: str, account_id: str, role: WorkspaceRole, now: int) -> None:
@@ -140,13 +146,7 @@ def _put(db: Db, workspace_id: str, account_id: str, role: WorkspaceRole, now: i
 
 def _keep_an_owner(db: Db, workspace_id: str, account_id: str) -> None:
     """Raises Conflict if the account is the workspace's only owner. Safe because writes come one at a time."""
-    owners = rows(
-        db,
-        "select account_id from members where workspace_id = :workspace and role = :owner",
-        workspace=workspace_id,
-        owner=WorkspaceRole.OWNER,
-    )
-    if [row["account_id"] for row in owners] == [account_id]:
+    if owners_of(db, workspace_id) == [account_id]:
         raise Conflict(LAST_OWNER)
 
 
@@ -164,15 +164,26 @@ def _workspace_of(db: Db, project_id: str) -> str:
     return str(found[0]["workspace_id"])
 
 
-def _member(row: dict[str, object], role: WorkspaceRole | ProjectRole) -> Member:
-    return Member(
-        str(row["account_id"]), str(row["email"]), str(row["display_name"]), role, int(str(row["created_at"]))
-    )
-
-
 def _record(
-    db: Db, workspace_id: str, action: str, account_id: str, detail: str, *, by: str | None, now: int, way: str
+    db: Db,
+    workspace_id: str,
+    action: str,
+    account_id: str,
+    detail: str,
+    *,
+    by: str | None,
+    now: int,
+    way: str,
+    ip: str,
 ) -> None:
     audit.record(
-        db, at=now, actor=by, way=way, action=action, subject=account_id, workspace_id=workspace_id, detail=detail
+        db,
+        at=now,
+        actor=by,
+        way=way,
+        action=action,
+        subject=account_id,
+        workspace_id=workspace_id,
+        detail=detail,
+        ip=ip,
     )

@@ -12,6 +12,9 @@ from rules.permissions import (
     can_create_projects,
     can_delete_project,
     can_edit_project,
+    can_hand_on,
+    can_invite,
+    can_leave,
     can_manage_workspace,
     can_push_results,
     can_rename_workspace,
@@ -19,7 +22,10 @@ from rules.permissions import (
     can_see_project_settings,
     can_see_workspace,
     can_set_role,
+    higher,
+    higher_in_project,
     project_role,
+    roles_to_give,
 )
 from rules.states import ProjectRole, WorkspaceRole
 
@@ -43,6 +49,7 @@ TABLE: list[tuple[str, Predicate, str]] = [
     ("rename the workspace",                                           can_rename_workspace, "✓ ✓ - - - - -"),
     ("create projects",                                                can_create_projects,  "✓ ✓ - - - - -"),
     ("delete projects",                                                can_delete_project,   "✓ ✓ - - - - -"),
+    ("invite; see who is invited; say who is in projects",             can_invite,           "✓ ✓ - - - - -"),
     ("transfer or delete the workspace",                               can_manage_workspace, "✓ - - - - - -"),
     ("see a project, its results, its exports",                        can_see_project,      "✓ ✓ ✓ ✓ - - ✓"),
     ("see a project's export settings and members",                    can_see_project_settings, "✓ ✓ ✓ ✓ - - -"),
@@ -107,3 +114,33 @@ def test_owners_and_admins_set_project_roles(standing: Standing):
 def test_nobody_below_admin_sets_any_role(column: str):
     roles = [None, *WorkspaceRole, *ProjectRole]
     assert not any(can_set_role(COLUMNS[column], current, new) for current, new in product(roles, roles))
+
+
+def test_everybody_leaves_but_strangers_tokens_and_the_last_owner():
+    leavers = {name: can_leave(standing, owners=1) for name, standing in COLUMNS.items()}
+    assert [name for name, may in leavers.items() if may] == ["admin", "editor", "viewer", "member"]
+    assert can_leave(OWNER, owners=2)
+    assert not can_leave(Standing(WorkspaceRole.MEMBER, project_token=True), owners=2)
+
+
+@pytest.mark.parametrize("standing", COLUMNS.values(), ids=COLUMNS)
+@pytest.mark.parametrize("to", [None, *WorkspaceRole])
+def test_a_workspace_is_handed_on_by_an_owner_to_a_member_below(standing: Standing, to: WorkspaceRole | None):
+    below = to in (WorkspaceRole.ADMIN, WorkspaceRole.MEMBER)
+    assert can_hand_on(standing, to) is (standing is OWNER and below)
+
+
+def test_roles_to_give_are_those_below_ones_own():
+    given = {name: roles_to_give(standing) for name, standing in COLUMNS.items()}
+    assert given.pop("owner") == (WorkspaceRole.ADMIN, WorkspaceRole.MEMBER)
+    assert given.pop("admin") == (WorkspaceRole.MEMBER,)
+    assert set(given.values()) == {()}
+
+
+def test_of_two_roles_the_higher_one_counts():
+    for one, other in product(WorkspaceRole, WorkspaceRole):
+        assert higher(one, other) == min(one, other, key=list(WorkspaceRole).index)
+    for mine, offered in product(ProjectRole, ProjectRole):
+        assert higher_in_project(mine, offered) == min(mine, offered, key=list(ProjectRole).index)
+    assert higher(None, WorkspaceRole.MEMBER) is WorkspaceRole.MEMBER
+    assert higher_in_project(None, ProjectRole.VIEWER) is ProjectRole.VIEWER
