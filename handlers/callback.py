@@ -130,6 +130,7 @@ async def _finish_sign_in(request: Request[State], trip: OAuthState, grant: Gran
         secret_hash=token_digest(secret),
         replaces=token_digest(former) if former else None,
         setup_hash=trip.setup_hash,
+        invitation_hash=trip.invitation_hash,
     )
     outcome: Outcome = await request.state["database"].write(
         sign_in.complete,

@@ -57,6 +57,7 @@ async def begin(
     workspace_id: str | None = None,
     other_account: bool = False,
     setup_hash: str | None = None,
+    invitation_hash: str | None = None,
 ) -> Response:
     """Start a round trip to Dropbox: its row, the cookie that ties it to this browser, and the 303.
 
@@ -77,6 +78,7 @@ async def begin(
         account_id=person.account_id if person and purpose == oauth_states.CONNECT else None,
         workspace_id=workspace_id,
         setup_hash=setup_hash,
+        invitation_hash=invitation_hash,
         keyring=request.state["settings"].keyring,
         now=now_ms(),
     )

@@ -1,8 +1,10 @@
-"""The few facts about the installation itself; today that is who owns the site."""
+"""The few facts about the installation itself: who owns the site, and whether invited people need a decision."""
 
+from store import audit
 from store.connect import Db, rows
 
 OWNER = "owner"
+LETS_INVITED_IN = "lets-invited-in"
 
 
 def owner_id(db: Db, configured: str | None) -> str | None:
@@ -15,13 +17,7 @@ def owner_id(db: Db, configured: str | None) -> str | None:
 
 def set_owner(db: Db, account_id: str, *, now: int) -> None:
     """Remember the owner. Called once, for the person who used the set-up link."""
-    db.conn.execute(
-        """
-        insert into installation (name, value, updated_at) values (:name, :value, :now)
-        on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at
-        """,
-        {"name": OWNER, "value": account_id, "now": now},
-    )
+    _put(db, OWNER, account_id, now=now)
 
 
 def owner_address(db: Db, configured_owner: str | None, configured_email: str | None) -> str | None:
@@ -31,3 +27,25 @@ def owner_address(db: Db, configured_owner: str | None, configured_email: str | 
     owner = owner_id(db, configured_owner)
     found = rows(db, "select email from accounts where id = :id", id=owner)
     return str(found[0]["email"]) if found else None
+
+
+def lets_invited_in(db: Db) -> bool:
+    """Whether people whom a member invites to a workspace are let in without a decision of the site owner."""
+    return bool(rows(db, "select 1 from installation where name = :name and value = 'on'", name=LETS_INVITED_IN))
+
+
+def let_invited_in(db: Db, on: bool, *, by: str, now: int, ip: str = "") -> None:
+    """Switch that on or off; what is decided already stays as it is. Audited."""
+    _put(db, LETS_INVITED_IN, "on" if on else "off", now=now)
+    action = f"installation.invited_{'let_in' if on else 'need_approval'}"
+    audit.record(db, at=now, actor=by, way="page", action=action, subject=LETS_INVITED_IN, ip=ip)
+
+
+def _put(db: Db, name: str, value: str, *, now: int) -> None:
+    db.conn.execute(
+        """
+        insert into installation (name, value, updated_at) values (:name, :value, :now)
+        on conflict (name) do update set value = excluded.value, updated_at = excluded.updated_at
+        """,
+        {"name": name, "value": value, "now": now},
+    )

@@ -22,7 +22,10 @@ CONNECT = "connect"
 
 @dataclass(frozen=True)
 class OAuthState:
-    """One trip that has come back. `account_id` and `workspace_id` are set for `connect`, `setup_hash` for `setup`."""
+    """One trip that has come back. `account_id` and `workspace_id` are set for `connect`, `setup_hash` for `setup`.
+
+    `invitation_hash` is set where it began on an invitation's page, to take the invitation up.
+    """
 
     id: str
     purpose: str
@@ -31,6 +34,7 @@ class OAuthState:
     verifier: str = field(repr=False)
     next: str
     setup_hash: str | None = field(repr=False)
+    invitation_hash: str | None = field(repr=False)
 
 
 def begin(
@@ -44,6 +48,7 @@ def begin(
     account_id: str | None = None,
     workspace_id: str | None = None,
     setup_hash: str | None = None,
+    invitation_hash: str | None = None,
     keyring: Keyring,
     now: int,
 ) -> None:
@@ -52,9 +57,9 @@ def begin(
     db.conn.execute(
         """
         insert into oauth_states (id, state_hash, browser_hash, purpose, account_id, workspace_id, verifier, next,
-            setup_hash, created_at, expires_at)
+            setup_hash, invitation_hash, created_at, expires_at)
         values (:id, :state_hash, :browser_hash, :purpose, :account_id, :workspace_id, :verifier, :next,
-            :setup_hash, :now, :expires_at)
+            :setup_hash, :invitation_hash, :now, :expires_at)
         """,
         {
             "id": row_id,
@@ -73,6 +78,7 @@ def begin(
             ),
             "next": next_path,
             "setup_hash": setup_hash,
+            "invitation_hash": invitation_hash,
             "now": now,
             "expires_at": now + LIFETIME_MS,
         },
@@ -86,7 +92,7 @@ def take(db: Db, *, state_hash: str, browser_hash: str, keyring: Keyring, now: i
         """
         update oauth_states set used_at = :now
         where state_hash = :state_hash and browser_hash = :browser_hash and used_at is null and expires_at > :now
-        returning id, purpose, account_id, workspace_id, verifier, next, setup_hash
+        returning id, purpose, account_id, workspace_id, verifier, next, setup_hash, invitation_hash
         """,
         state_hash=state_hash,
         browser_hash=browser_hash,
@@ -109,6 +115,7 @@ def take(db: Db, *, state_hash: str, browser_hash: str, keyring: Keyring, now: i
         verifier=verifier.decode(),
         next=str(row["next"]),
         setup_hash=_text(row["setup_hash"]),
+        invitation_hash=_text(row["invitation_hash"]),
     )
 
 

@@ -1,11 +1,13 @@
 """What a return from Dropbox's sign-in page does to the tables: a device for somebody admitted, nothing for others."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from rules.envelope import Keyring
-from store import accounts, audit, devices, installation, names, outbox, setup_links, workspaces
+from store import accounts, audit, devices, installation, joining, names, outbox, setup_links, workspaces
 from store.admission import Admission, admit
 from store.connect import Db
+from store.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Arrival:
     """Who came back, with a grant, from which browser.
 
     `secret_hash` is the digest of the browser's fresh device secret; `replaces` that of the one it held before.
-    `setup_hash` is set for those who came through the set-up link.
+    `setup_hash` is set for those who came through the set-up link, `invitation_hash` for an invitation's.
     """
 
     account_id: str
@@ -27,6 +29,7 @@ class Arrival:
     secret_hash: str = field(repr=False)
     replaces: str | None = field(repr=False, default=None)
     setup_hash: str | None = field(repr=False, default=None)
+    invitation_hash: str | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Outcome:
 def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring: Keyring, now: int) -> Outcome:
     """Sign the arrival in, or keep nothing but the sealed revocation of its grant.
 
-    A first sign-in makes a workspace. Whoever is let in gets a fresh device, and the one that the browser held ends.
+    Whoever is let in gets a fresh device, and the one that the browser held ends. Invitations to their address and the
+    one that they came through are taken up; a first sign-in without any makes a workspace.
     """
     owner = installation.owner_id(db, configured_owner)
     if arrival.setup_hash is not None:
@@ -56,6 +60,8 @@ def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring:
         installation.set_owner(db, arrival.account_id, now=now)
         owner = arrival.account_id
         _note(db, arrival, "installation.claimed", now=now)
+    if arrival.email_verified:
+        joining.let_in(db, arrival.email, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip)
     admission = admit(
         db,
         account_id=arrival.account_id,
@@ -67,10 +73,10 @@ def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring:
     if not admission.allowed:
         outbox.add_revocation(db, refresh_token=arrival.refresh_token, keyring=keyring, now=now)
         return Outcome(admission)
-    return Outcome(admission, first=_let_in(db, arrival, keyring=keyring, now=now))
+    return Outcome(admission, first=_let_in(db, arrival, owner=owner, keyring=keyring, now=now))
 
 
-def _let_in(db: Db, arrival: Arrival, *, keyring: Keyring, now: int) -> bool:
+def _let_in(db: Db, arrival: Arrival, *, owner: str | None, keyring: Keyring, now: int) -> bool:
     first = accounts.sign_in(
         db,
         account_id=arrival.account_id,
@@ -91,12 +97,30 @@ def _let_in(db: Db, arrival: Arrival, *, keyring: Keyring, now: int) -> bool:
         now=now,
     )
     _note(db, arrival, "account.signed_in", now=now)
-    if first:
+    joined = _take_up(db, arrival, owner=owner, now=now)
+    if first and not joined:
         name = names.fitted(
             f"{arrival.display_name}'s workspace" if arrival.display_name else "", otherwise="Workspace"
         )
         workspaces.create(db, name=name, by=arrival.account_id, now=now)
     return first
+
+
+def _take_up(db: Db, arrival: Arrival, *, owner: str | None, now: int) -> bool:
+    """Take up what the arrival is invited to; whether there was anything."""
+    by_link = False
+    if arrival.invitation_hash is not None:
+        with suppress(NotFound, Conflict):  # Its page says what has become of it.
+            joining.accept(
+                db, arrival.invitation_hash, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip
+            )
+            by_link = True
+    if not arrival.email_verified:
+        return by_link
+    by_address = joining.accept_for_address(
+        db, arrival.email, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip
+    )
+    return by_link or bool(by_address)
 
 
 def _note(db: Db, arrival: Arrival, action: str, *, now: int) -> None:
