@@ -21,7 +21,13 @@ ROUTES_OF: dict[str | None, tuple[str, ...]] = {
         "files/list_folder/get_latest_cursor",
         "files/list_revisions",
     ),
-    "files.content.read": ("files/download", "files/get_temporary_link"),
+    "files.content.read": (
+        "files/download",
+        "files/get_temporary_link",
+        "files/get_thumbnail",
+        "files/get_thumbnail_v2",
+        "files/get_thumbnail_batch",
+    ),
     "files.content.write": (
         "files/upload",
         "files/upload_session/append",

@@ -25,11 +25,16 @@ def _file(call: Call, path: str) -> Node:
         raise refusal.under("path") from None
 
 
+def result_header(kind: Any, value: Any) -> dict[str, str]:
+    """The header that carries a download's result: JSON in ASCII, DEL escaped too."""
+    return {"dropbox-api-result": json.dumps(encode(kind, value)).replace("\x7f", "\\u007f")}
+
+
 async def download(call: Call) -> Any:
     """files/download: the bytes in the body, the metadata in the header `Dropbox-API-Result`."""
     node = _file(call, f"rev:{call.arg.rev}" if call.arg.rev else call.arg.path)
-    result = json.dumps(encode(files.FileMetadata_validator, metadata(node, call.person_caller)))
-    headers = {"dropbox-api-result": result.replace("\x7f", "\\u007f"), "etag": f'W/"{node.rev}"'}
+    told = metadata(node, call.person_caller)
+    headers = {**result_header(files.FileMetadata_validator, told), "etag": f'W/"{node.rev}"'}
     blobs = call.world.blobs
     return file_answer(
         blobs, node.content_hash or EMPTY_HASH, node.size or 0, call.request, "application/octet-stream", headers

@@ -10,6 +10,7 @@ from sandbox.paths import absolute, lower
 from sandbox.refusals import Refusal
 from sandbox.routes.lookup import locate
 from sandbox.routes.metadata import metadata
+from sandbox.routes.thumbnails import add_media_info
 from sandbox.wire import BadCall
 
 
@@ -19,7 +20,10 @@ async def get_metadata(call: Call) -> Any:
         node = locate(call.world.db, call.person_caller, call.arg.path, deleted=call.arg.include_deleted)
     except Refusal as refusal:
         raise refusal.under("path") from None
-    return metadata(node, call.person_caller)
+    told = metadata(node, call.person_caller)
+    if call.arg.include_media_info and node.kind == "file" and not node.deleted:
+        await add_media_info(call, node, told)
+    return told
 
 
 async def list_folder(call: Call) -> Any:

@@ -15,6 +15,7 @@ from sandbox.routes import (
     relocation,
     revisions,
     session_batches,
+    thumbnails,
     upload_sessions,
     uploads,
 )
@@ -66,6 +67,9 @@ HANDLERS: dict[str, Any] = {
     "files/list_revisions": revisions.list_revisions,
     "files/restore": revisions.restore,
     "files/download": contents.download,
+    "files/get_thumbnail": thumbnails.get_thumbnail_v1,
+    "files/get_thumbnail_v2": thumbnails.get_thumbnail_v2,
+    "files/get_thumbnail_batch": thumbnails.get_thumbnail_batch,
     "files/get_temporary_link": contents.get_temporary_link,
 }
 
