@@ -20,6 +20,8 @@ ROUTES_OF: dict[str | None, tuple[str, ...]] = {
         "files/list_folder/continue",
         "files/list_folder/get_latest_cursor",
         "files/list_revisions",
+        "files/search_v2",
+        "files/search/continue_v2",
     ),
     "files.content.read": (
         "files/download",

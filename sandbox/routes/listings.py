@@ -6,9 +6,9 @@ from dropbox import files
 
 from sandbox.calls import Call
 from sandbox.listing import DEFAULT_LIMIT, Cursor, folder_is_there, page, read_cursor, write_cursor
-from sandbox.paths import absolute, lower
+from sandbox.paths import lower
 from sandbox.refusals import Refusal
-from sandbox.routes.lookup import locate
+from sandbox.routes.lookup import locate, locate_folder
 from sandbox.routes.metadata import metadata
 from sandbox.routes.thumbnails import add_media_info
 from sandbox.wire import BadCall
@@ -52,11 +52,7 @@ def _first_cursor(call: Call) -> Cursor:
     if arg.path == "/":
         raise BadCall('request body: path: Specify the root folder as an empty string rather than as "/".')
     try:
-        path = absolute(db, caller, arg.path)
-        if path != caller.root:
-            node = locate(db, caller, arg.path)
-            if node.kind == "file":
-                raise Refusal("not_folder")
+        path = locate_folder(db, caller, arg.path)
     except Refusal as refusal:
         raise refusal.under("path") from None
     return Cursor(

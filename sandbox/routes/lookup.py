@@ -29,6 +29,14 @@ def locate_below_root(db: Database, caller: Caller, given: str) -> Node:
     return locate(db, caller, given)
 
 
+def locate_folder(db: Database, caller: Caller, given: str) -> str:
+    """The whole path of a folder that an argument names, be it the root; anything else will not do."""
+    path = absolute(db, caller, given)
+    if path != caller.root and locate(db, caller, given).kind == "file":
+        raise Refusal("not_folder")
+    return path
+
+
 def locate_file(db: Database, caller: Caller, given: str) -> Node:
     """The same, but only a file will do."""
     node = locate(db, caller, given)

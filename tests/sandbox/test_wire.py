@@ -114,7 +114,7 @@ def test_401_says_which_of_its_reasons_it_is(sandbox, post):
         ("files/list_folder", b'{"path": "", "limit": 2001}', "limit"),
         ("files/list_folder/continue", b'{"cursor": "AAmade-up"}', "cursor"),
         ("files/never_heard_of", b"null", "no such function"),
-        ("files/search_v2", b'{"query": "x"}', "does not serve it"),
+        ("files/tags/get", b'{"paths": []}', "does not serve it"),
     ],
 )
 def test_bad_input_is_a_400_in_plain_text(post, route, body, text):
