@@ -8,17 +8,17 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from sandbox import misbehaving, reading, refusals
+from sandbox import delivering, misbehaving, reading, refusals
 from sandbox.apps import App
 from sandbox.blobs import PayloadTooLarge, Piece
 from sandbox.callers import Caller, Rejected
 from sandbox.calls import Call, Served
-from sandbox.faults import Rule, Target
+from sandbox.faults import Rule
 from sandbox.history import Entry
 from sandbox.limits import Busy
 from sandbox.refusals import Refusal
 from sandbox.stone_json import Invalid, decode, encode
-from sandbox.wire import Answer, BadCall, json_answer, send_answer, text_answer
+from sandbox.wire import Answer, BadCall, json_answer, text_answer
 from sandbox.world import World
 
 MAX_PAYLOAD = 150 * 1024 * 1024
@@ -55,10 +55,7 @@ class Api:
             answer.headers["X-Dropbox-Request-Id"] = entry.request_id
             entry.note_answer(answer)
             status = answer.status
-            if fault is not None and fault.kind == "slow":
-                await misbehaving.slow_down(self._world, request, fault, answer, send)
-            else:
-                await send_answer(answer, send)
+            await delivering.deliver(self._world, request, fault, answer, send)
         except (misbehaving.Dropped, ClientDisconnect):
             entry.error = entry.error or "no answer"
         finally:
@@ -84,21 +81,17 @@ class _Turn:
             who, argument = await reading.read(self.world, self.request, self.entry, served, self.now)
         except BadCall as bad:
             return await self._bad(bad), None
-        fault = self._choose_fault()
+        fault = self.world.faults.choose_for(self.entry)
         if latency := self.world.behaviour.latency_of(name):
             await asyncio.sleep(latency / 1000)
-        if fault is None or fault.kind in ("slow", "entry_error"):
-            return await self._work(served, who, argument, fault), fault
-        if fault.when == "after":
-            await self._work(served, who, argument, fault)
-        return await misbehaving.strike(self.world, self.request, fault, lambda: self._spoil(served, who, fault)), fault
-
-    def _choose_fault(self) -> Rule | None:
-        entry = self.entry
-        target = Target(entry.route, entry.email, entry.account_id, entry.app, tuple(entry.paths))
-        fault = self.world.faults.choose(target)
-        entry.fault = None if fault is None else fault.id
-        return fault
+        answer = await misbehaving.answer_under(
+            self.world,
+            self.request,
+            fault,
+            lambda: self._work(served, who, argument, fault),
+            lambda rule: self._spoil(served, who, rule),
+        )
+        return answer, fault
 
     async def _bad(self, bad: BadCall) -> Answer:
         await misbehaving.drain(self.request)

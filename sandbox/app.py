@@ -53,6 +53,7 @@ def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = 
             Mount("/assets", StaticFiles(directory=ASSETS)),
             *browsing.ROUTES,
             *contents.ROUTES,
+            Route("/dl/{token}/{name:path}", contents.TemporaryLink(world)),
         ],
         exception_handlers={404: not_found},
         lifespan=lifespan,

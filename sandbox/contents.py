@@ -5,10 +5,13 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from sandbox.blobs import EMPTY_HASH
 from sandbox.browsing import person_of
+from sandbox.delivering import answer_recorded
 from sandbox.links import find_link, media_type
+from sandbox.misbehaving import auth_answer
 from sandbox.serving import Sent, file_answer
 from sandbox.tree import find_live, revisions
 from sandbox.wire import Answer, text_answer
@@ -48,24 +51,29 @@ async def content(request: Request) -> Sent:
     return Sent(_answer(request, content_hash, size, node.name, download="download" in request.query_params))
 
 
-async def temporary_link(request: Request) -> Sent:
+class TemporaryLink:
     """GET /dl/{token}/{name}: the file behind a temporary link; 410 when its four hours are over."""
-    world: World = request.app.state.world
-    entry = world.history.begin("dl", request.method)
-    link = find_link(world.db, request.path_params["token"])
-    if link is None:
-        answer = text_answer(404, "There is no such link.")
-    elif link.expires <= world.clock.now():
-        answer = text_answer(410, "This temporary link has expired.")
-    else:
-        entry.account_id, entry.path = link.account_id, link.name
-        answer = _answer(request, link.content_hash, link.size, link.name, download=False)
-    entry.note_answer(answer)
-    world.history.end(entry, answer.status)
-    return Sent(answer)
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, world = Request(scope, receive), self._world
+        entry = world.history.begin("dl", request.method)
+        link = find_link(world.db, request.path_params["token"])
+        if link is not None:
+            entry.account_id, entry.path = link.account_id, link.name
+
+        async def work() -> Answer:
+            if link is None:
+                return text_answer(404, "There is no such link.")
+            if link.expires <= world.clock.now():
+                return text_answer(410, "This temporary link has expired.")
+            return _answer(request, link.content_hash, link.size, link.name, download=False)
+
+        await answer_recorded(world, request, entry, work, lambda rule: auth_answer("other"), send)
 
 
 ROUTES = [
     Route("/people/{person}/content/{path:path}", content),
-    Route("/dl/{token}/{name:path}", temporary_link),
 ]

@@ -1,11 +1,10 @@
-"""Carrying out a fault that struck: the wrong answer, no answer, a late answer."""
+"""Carrying out a fault that struck: the wrong answer or none. What befalls a true answer is in delivering."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Send
 
 from sandbox import refusals
 from sandbox.faults import Rule
@@ -14,6 +13,8 @@ from sandbox.wire import Answer, json_answer, text_answer
 from sandbox.world import World
 
 HANG_SECONDS = 24 * 3600.0
+# With these the work is done, and its true answer is told, if not well.
+TELLING = ("slow", "cut_answer", "truncated", "content_type", "entry_error")
 # Some errors carry fields; a made-up error carries these.
 MADE_UP_FIELDS = {"upload_session_id": "pid_upload_session:made-up-by-a-fault", "correct_offset": 0}
 
@@ -34,6 +35,15 @@ async def drain(request: Request) -> None:
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+async def take_in(request: Request, most: int) -> None:
+    """Read so many bytes of a body, or all of it when it is shorter."""
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen >= most:
+            return
 
 
 async def drop(request: Request) -> None:
@@ -102,32 +112,36 @@ def _oauth_error(details: dict[str, Any]) -> Answer:
     return json_answer(400, {"error": error, "error_description": description}, error)
 
 
-async def strike(world: World, request: Request, rule: Rule, spoil: Callable[[], Answer]) -> Answer:
-    """Do what a rule says; raises Dropped when that means no answer. `spoil` makes the answers that need the call."""
+Work = Callable[[], Awaitable[Answer]]
+Spoil = Callable[[Rule], Answer]
+
+
+async def answer_under(world: World, request: Request, rule: Rule | None, work: Work, spoil: Spoil) -> Answer:
+    """The answer of a call under the rule that struck it, if any; raises Dropped when there is to be none.
+
+    `work` does the work and gives its true answer, `spoil` makes the wrong ones that need to know the call.
+    """
+    if rule is None or rule.kind in TELLING:
+        return await work()
+    if rule.when == "after":
+        await work()
+    return await strike(world, request, rule, spoil)
+
+
+async def strike(world: World, request: Request, rule: Rule, spoil: Spoil) -> Answer:
+    """Do what a rule says; raises Dropped when that means no answer."""
+    details = rule.details
     if rule.kind == "drop":
+        if "after_bytes" in details and rule.when == "before":
+            await take_in(request, details["after_bytes"])
         await drop(request)
     await drain(request)
-    details = rule.details
     if rule.kind == "hang":
         await hold(world, request, rule, details.get("seconds", HANG_SECONDS))
         await drop(request)
     if rule.kind == "rate_limit":
         reason = details.get("reason", "too_many_requests")
-        return too_many(reason, details.get("retry_after", 1), text=details.get("format") == "text")
+        return too_many(reason, rule.seconds_to_wait(), text=details.get("format") == "text")
     if rule.kind == "status":
         return _any_status(details)
-    return _oauth_error(details) if rule.kind == "oauth_error" else spoil()
-
-
-async def slow_down(world: World, request: Request, rule: Rule, answer: Answer, send: Send) -> None:
-    """Send an answer late and in small pieces."""
-    await hold(world, request, rule, rule.details.get("seconds", 0))
-    pace = rule.details.get("bytes_per_second", 0)
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.header_list()})
-    for chunk in answer.stream or [answer.body]:
-        step = max(pace // 10, 1) if pace else len(chunk) or 1
-        for start in range(0, len(chunk), step):
-            await send({"type": "http.response.body", "body": chunk[start : start + step], "more_body": True})
-            if pace:
-                await hold(world, request, rule, 0.1)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    return _oauth_error(details) if rule.kind == "oauth_error" else spoil(rule)

@@ -7,12 +7,15 @@ from starlette.types import Receive, Scope, Send
 from sandbox import authorize, misbehaving, tokens
 from sandbox.authorize import Ask, ErrorRedirect, WrongRequest
 from sandbox.database import Database
-from sandbox.faults import Target
+from sandbox.delivering import answer_recorded
+from sandbox.faults import Rule
 from sandbox.grants import approved_scopes, grant_by_refresh_token
+from sandbox.history import Entry
+from sandbox.misbehaving import Dropped
 from sandbox.people import Person, all_people, find_person
 from sandbox.rendering import error_page, page, refuse_foreign
 from sandbox.scopes import WORDS
-from sandbox.wire import Answer, BadCall, json_answer, rpc_body, send_answer
+from sandbox.wire import Answer, BadCall, json_answer, rpc_body
 from sandbox.world import World
 
 COOKIE = "sandbox_dropbox_person"
@@ -39,7 +42,7 @@ async def authorize_page(request: Request) -> Response:
     entry.app = request.query_params.get("client_id")
     status = 500
     try:
-        response = await _authorize(request, world)
+        response = await _struck(request, world, entry) or await _authorize(request, world)
         status = response.status_code
     except WrongRequest as wrong:
         entry.error, status = str(wrong), 400
@@ -47,9 +50,25 @@ async def authorize_page(request: Request) -> Response:
     except ErrorRedirect as refused:
         entry.error, status = "error redirect", 302
         response = _redirect(refused.location)
+    except Dropped:
+        # Nobody is there to read it.
+        entry.error, status, response = "no answer", 0, Response(status_code=503)
     finally:
         world.history.end(entry, status)
     return response
+
+
+async def _struck(request: Request, world: World, entry: Entry) -> Response | None:
+    """What a fault makes of the authorize page, or None."""
+    person = signed_in(request, world)
+    if person is not None:
+        entry.email, entry.account_id = person.email, person.account_id
+    rule = world.faults.choose_for(entry)
+    if rule is None or rule.kind in misbehaving.TELLING:
+        return None
+    answer = await misbehaving.strike(world, request, rule, _wrong)
+    entry.note_answer(answer)
+    return Response(answer.body, answer.status, {**answer.headers, "Content-Type": answer.content_type})
 
 
 async def _authorize(request: Request, world: World) -> Response:
@@ -116,39 +135,25 @@ class TokenEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, world = Request(scope, receive), self._world
         entry = world.history.begin("oauth2/token", request.method)
-        status = 0
+        form: dict[str, str] = {}
+        refused: Answer | None = None
         try:
-            form: dict[str, str] = {}
-            refused: Answer | None = None
-            try:
-                form = await self._form(request)
-            except (tokens.OAuthError, BadCall) as problem:
-                refused = _refusal(problem)
-            person = account_of(world.db, form)
-            entry.app = form.get("client_id")
-            entry.arg = {"grant_type": form.get("grant_type")}
-            if person is not None:
-                entry.email, entry.account_id = person.email, person.account_id
-            target = Target("oauth2/token", entry.email, entry.account_id, entry.app)
-            fault = world.faults.choose(target)
-            entry.fault = None if fault is None else fault.id
-            answer = None
-            if fault is None or fault.when == "after" or fault.kind == "slow":
-                answer = refused or self._answer(request, form)
-            if fault is not None and fault.kind != "slow":
-                answer = await misbehaving.strike(world, request, fault, lambda: misbehaving.auth_answer("other"))
-            answer = answer or json_answer(500, {})
-            answer.headers["X-Dropbox-Request-Id"] = entry.request_id
-            entry.note_answer(answer)
-            status = answer.status
-            if fault is not None and fault.kind == "slow":
-                await misbehaving.slow_down(world, request, fault, answer, send)
-            else:
-                await send_answer(answer, send)
-        except (misbehaving.Dropped, ClientDisconnect):
-            entry.error = "no answer"
-        finally:
-            world.history.end(entry, status)
+            form = await self._form(request)
+        except (tokens.OAuthError, BadCall) as problem:
+            refused = _refusal(problem)
+        except ClientDisconnect:
+            world.history.end(entry, 0)
+            return
+        person = account_of(world.db, form)
+        entry.app = form.get("client_id")
+        entry.arg = {"grant_type": form.get("grant_type")}
+        if person is not None:
+            entry.email, entry.account_id = person.email, person.account_id
+
+        async def work() -> Answer:
+            return refused or self._answer(request, form)
+
+        await answer_recorded(world, request, entry, work, _wrong, send)
 
     async def _form(self, request: Request) -> dict[str, str]:
         body = await rpc_body(request)
@@ -164,6 +169,11 @@ class TokenEndpoint:
             )
         except tokens.OAuthError as problem:
             return _refusal(problem)
+
+
+def _wrong(rule: Rule) -> Answer:
+    """A fault of the API's own language, which the token endpoint does not speak."""
+    return misbehaving.auth_answer(rule.details.get("error", "other"))
 
 
 def _refusal(problem: Exception) -> Answer:

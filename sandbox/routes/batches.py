@@ -51,7 +51,7 @@ async def _one(call: Call, batch: Batch, position: int, entry: Any) -> Any:
     # A thousand entries take half a second: let other requests have their turn between them.
     await asyncio.sleep(0)
     rule = call.fault
-    if rule is not None and rule.kind == "entry_error" and position in rule.details.get("entries", [position]):
+    if rule is not None and rule.kind == "entry_error" and rule.strikes_entry(position):
         return batch.failed(rule.details.get("error", batch.busy), MADE_UP_FIELDS)
     try:
         return batch.entry.success(await batch.work(call, entry))
