@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from sandbox.apps import App, find_app
 from sandbox.behaviour import Behaviour
 from sandbox.database import Database
-from sandbox.grants import Code, approved_scopes, linked_people, make_code
+from sandbox.grants import Code, approved_scopes, make_code, others_linked
 from sandbox.people import Person
 from sandbox.scopes import split
 
@@ -18,6 +18,10 @@ CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 class WrongRequest(Exception):
     """The app or the redirect URI is wrong: an error page, never a redirect."""
+
+
+class UserLimitReached(WrongRequest):
+    """The app is in development and linked to as many people as it may be: an error page too."""
 
 
 class ErrorRedirect(Exception):
@@ -139,8 +143,8 @@ def allow(db: Database, ask: Ask, person: Person, behaviour: Behaviour, now: int
     before = approved_scopes(db, person.account_id, ask.app)
     app = ask.app
     limit = app.user_limit if app.status == "development" and not before else None
-    if limit is not None and linked_people(db, app) >= limit:
-        raise WrongRequest("This app has reached its user limit. Its developer must apply for production status.")
+    if limit is not None and others_linked(db, app, person.account_id, now) >= limit:
+        raise UserLimitReached("This app has reached its user limit. Its developer must apply for production status.")
     if ask.include_granted and not before:
         text = "include_granted_scopes is only for people who linked the app before"
         raise ErrorRedirect(ask.location(error="invalid_request", error_description=text))

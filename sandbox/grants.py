@@ -108,10 +108,13 @@ def approved_scopes(db: Database, account_id: str, app: App) -> set[str]:
     return {scope for grant in live_grants(db, account_id, app.key) for scope in split(grant.scopes)}
 
 
-def linked_people(db: Database, app: App) -> int:
-    """How many people are connected to an app."""
-    sql = "SELECT count(DISTINCT account_id) FROM grants WHERE app_key = :app AND revoked IS NULL"
-    return int(db.value(sql, app=app.key))
+def others_linked(db: Database, app: App, account_id: str, now: int) -> int:
+    """How many people besides this one are connected to an app, or have just allowed it."""
+    sql = (
+        "SELECT count(*) FROM (SELECT account_id FROM grants WHERE app_key = :app AND revoked IS NULL"
+        " UNION SELECT account_id FROM codes WHERE app_key = :app AND expires > :now) WHERE account_id <> :account"
+    )
+    return int(db.value(sql, app=app.key, now=now, account=account_id))
 
 
 def revoke_grant(db: Database, grant_id: int, now: int) -> None:

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox import authorize, misbehaving, tokens
-from sandbox.authorize import Ask, ErrorRedirect, WrongRequest
+from sandbox.authorize import Ask, ErrorRedirect, UserLimitReached, WrongRequest
 from sandbox.database import Database
 from sandbox.delivering import answer_recorded
 from sandbox.faults import Rule
@@ -44,6 +44,9 @@ async def authorize_page(request: Request) -> Response:
     try:
         response = await _struck(request, world, entry) or await _authorize(request, world)
         status = response.status_code
+    except UserLimitReached as full:
+        entry.error, status = str(full), 403
+        response = error_page(request, 403, "This app can't be linked to more people", str(full))
     except WrongRequest as wrong:
         entry.error, status = str(wrong), 400
         response = error_page(request, 400, "This app's request can't be used", str(wrong))

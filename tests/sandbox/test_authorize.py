@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from sandbox.apps import DEFAULT_APP_KEY
+from sandbox.apps import DEFAULT_APP_KEY, DEFAULT_APP_SECRET
 from tests.sandbox.conftest import STUDIO
 from tests.sandbox_server import REDIRECT_URI
 
@@ -185,15 +185,37 @@ def test_without_a_redirect_uri_the_code_is_shown_to_be_copied(sandbox, visitor)
 def test_included_scopes_are_added_to_those_granted_before(sandbox):
     sandbox.link(STUDIO, scopes="account_info.read")
     url = sandbox.authorize_url(scope="files.content.write", include_granted_scopes="user")
-    assert "code" in answer_of(sandbox.decide(url, STUDIO))
-    assert answer_of(sandbox.decide(url, "agency@example.com"))["error"] == "invalid_request"
+    code = answer_of(sandbox.decide(url, STUDIO))["code"]
+    credentials = {"client_id": DEFAULT_APP_KEY, "client_secret": DEFAULT_APP_SECRET}
+    redeemed = sandbox.token(grant_type="authorization_code", code=code, redirect_uri=REDIRECT_URI, **credentials)
+    assert redeemed.json()["scope"] == "account_info.read files.content.write"
+    with sandbox.sdk(redeemed.json()["access_token"]) as client:
+        assert client.users_get_current_account().email == STUDIO
+        assert client.files_upload(b"x", "/a").size == 1
 
 
-def test_an_app_in_development_links_no_more_people_than_its_limit(sandbox):
+def test_there_is_nothing_to_include_for_who_never_linked_the_app(sandbox):
+    url = sandbox.authorize_url(scope="files.content.write", include_granted_scopes="user")
+    assert answer_of(sandbox.decide(url, STUDIO))["error"] == "invalid_request"
+
+
+def test_an_app_in_development_links_no_more_people_than_its_limit(sandbox, visitor):
     sandbox.add_app(user_limit=1)
     sandbox.link(STUDIO)
     sandbox.link(STUDIO)
+    page = decide(visitor, sandbox.authorize_url(), "allow", person="agency@example.com")
+    assert (page.status_code, "user limit" in page.text, "location" in page.headers) == (403, True, False)
     with pytest.raises(AssertionError, match="user limit"):
         sandbox.decide(sandbox.authorize_url(), "agency@example.com")
     sandbox.add_app(status="production")
+    assert "code" in answer_of(sandbox.decide(sandbox.authorize_url(), "agency@example.com"))
+
+
+def test_who_has_allowed_but_not_come_back_yet_counts_for_the_limit(sandbox):
+    sandbox.add_app(user_limit=1)
+    for _ in range(2):
+        assert "code" in answer_of(sandbox.decide(sandbox.authorize_url(), STUDIO))
+    with pytest.raises(AssertionError, match="user limit"):
+        sandbox.decide(sandbox.authorize_url(), "agency@example.com")
+    sandbox.move_clock(301)
     assert "code" in answer_of(sandbox.decide(sandbox.authorize_url(), "agency@example.com"))
