@@ -16,7 +16,13 @@ HANG_SECONDS = 24 * 3600.0
 # With these the work is done, and its true answer is told, if not well.
 TELLING = ("slow", "cut_answer", "truncated", "content_type", "entry_error")
 # Some errors carry fields; a made-up error carries these.
-MADE_UP_FIELDS = {"upload_session_id": "pid_upload_session:made-up-by-a-fault", "correct_offset": 0}
+MADE_UP_FIELDS = {
+    "upload_session_id": "pid_upload_session:made-up-by-a-fault",
+    "correct_offset": 0,
+    "malformed_path": "made up by a fault",
+    "no_account": "dbid:AAmade-up-by-a-fault".ljust(40, "A"),
+    "template_not_found": "ptid:made-up-by-a-fault",
+}
 
 
 class Dropped(Exception):

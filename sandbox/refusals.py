@@ -53,7 +53,8 @@ def _build_union(union: Any, tags: list[str], fields: dict[str, Any]) -> Any:
     if isinstance(_bare(inner), (bv.Union, bv.Struct)):
         return union.definition(tags[0], build(inner, tags[1:], fields))
     build(inner, tags[1:], fields)
-    return union.definition(tags[0])
+    # Few tags carry a plain value; a refusal names it like the tag.
+    return union.definition(tags[0], None if isinstance(inner, bv.Void) else fields.get(tags[0]))
 
 
 def summary(tags: str) -> str:

@@ -8,12 +8,22 @@ WORDS: dict[str, str] = {
     "files.content.write": "Add, change and delete files",
     "sharing.read": "See what you share and with whom",
     "sharing.write": "Change what you share and with whom",
+    "openid": "Know who you are at Dropbox",
+    "email": "Know your e-mail address",
+    "profile": "Know your name",
 }
 
 # From the scope attributes of Dropbox's API specification, which the SDK's generated routes leave out.
 ROUTES_OF: dict[str | None, tuple[str, ...]] = {
     None: ("check/app", "auth/token/revoke", "files/list_folder/longpoll"),
-    "account_info.read": ("check/user", "users/get_current_account", "users/get_space_usage"),
+    "openid": ("openid/userinfo",),
+    "account_info.read": (
+        "check/user",
+        "users/features/get_values",
+        "users/get_current_account",
+        "users/get_space_usage",
+    ),
+    "sharing.read": ("users/get_account", "users/get_account_batch"),
     "files.metadata.read": (
         "files/get_metadata",
         "files/list_folder",

@@ -1,8 +1,9 @@
 """Every API route that the sandbox serves. Importing this loads the SDK's types, which takes about a second."""
 
+import re
 from typing import Any
 
-from dropbox import auth, check, files, users
+from dropbox import auth, check, files, openid, users
 
 from sandbox.calls import Served
 from sandbox.routes import (
@@ -26,12 +27,17 @@ from sandbox.scopes import NEEDED
 
 __all__ = ["KNOWN", "ROUTES", "check_path_root"]
 
-NAMESPACES: dict[str, Any] = {"auth": auth, "check": check, "files": files, "users": users}
+VERSION = re.compile(r"_v(\d+)$")
+NAMESPACES: dict[str, Any] = {"auth": auth, "check": check, "files": files, "openid": openid, "users": users}
 
 HANDLERS: dict[str, Any] = {
     "auth/token/revoke": account.revoke,
     "check/app": account.echo,
     "check/user": account.echo,
+    "openid/userinfo": account.userinfo,
+    "users/features/get_values": account.get_features,
+    "users/get_account": account.get_account,
+    "users/get_account_batch": account.get_account_batch,
     "users/get_current_account": account.get_current_account,
     "users/get_space_usage": account.get_space_usage,
     "files/upload": uploads.upload,
@@ -89,8 +95,7 @@ BATCHES: dict[str, Batch] = {
 
 def _described(name: str) -> Any:
     namespace, _, rest = name.partition("/")
-    plain, _, version = rest.partition("_v")
-    return NAMESPACES[namespace].ROUTES[f"{plain}:{version}" if version else plain]
+    return NAMESPACES[namespace].ROUTES[VERSION.sub(r":\1", rest)]
 
 
 def _served(name: str) -> Served:

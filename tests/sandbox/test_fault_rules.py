@@ -6,7 +6,11 @@ import time
 import pytest
 import requests
 from dropbox.exceptions import InternalServerError
+from stone.backends.python_rsrc import stone_validators as bv
 
+from sandbox.misbehaving import MADE_UP_FIELDS
+from sandbox.refusals import Refusal, body
+from sandbox.routes.table import ROUTES
 from tests.sandbox.conftest import STUDIO
 from tests.sandbox.test_faults import UPLOAD, outcomes, wait_until
 from tests.sandbox.test_upload_sessions import entry, start
@@ -131,3 +135,25 @@ def test_latency_delays_the_routes_it_names(sandbox, studio):
     began = time.monotonic()
     studio.users_get_current_account()
     assert time.monotonic() - began < 0.2
+
+
+def every_path_of_tags(kind, seen=()) -> list[str]:
+    """All paths of tags that lead through an error type."""
+    kind = getattr(kind, "validator", kind)
+    if isinstance(kind, bv.Struct):
+        inner = [field for _, field in kind.definition._all_fields_ if isinstance(field, bv.Union)]
+        return [path for field in inner for path in every_path_of_tags(field, seen)]
+    if not isinstance(kind, bv.Union) or kind.definition in seen:
+        return []
+    below = {tag: every_path_of_tags(inner, (*seen, kind.definition)) for tag, inner in kind.definition._tagmap.items()}
+    return [path for tag, paths in below.items() for path in ([f"{tag}/{rest}" for rest in paths] or [tag])]
+
+
+def test_every_error_that_a_route_or_an_entry_can_have_can_be_made_up():
+    made = 0
+    for served in ROUTES.values():
+        for kind in (served.route.error_type, served.entry_error):
+            for tags in [] if kind is None else every_path_of_tags(kind):
+                assert body(kind, Refusal(tags, **MADE_UP_FIELDS))["error"][".tag"] == tags.split("/")[0]
+                made += 1
+    assert made > 500
