@@ -1,50 +1,71 @@
-"""Rate limits, counted per IPv4 address, IPv6 /64, e-mail address or token.
+"""Rate limits, counted per IPv4 address, IPv6 /64 (and, wider, /48), e-mail address or token.
 
 The README lists them; LIMITS=off ends them.
 """
 
 import ipaddress
 import math
-import time
+from dataclasses import dataclass
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
-# name → how many in how long. Counters live in memory: a restart forgives, and a moving window bounds their size.
-LIMITS: dict[str, RateLimitItem] = {
-    "request-access": parse("10 per hour"),
-    "request-access-address": parse("5 per day"),
-    "sign-in": parse("30 per 10 minutes"),
-    "callback": parse("60 per 10 minutes"),
-    "setup": parse("30 per hour"),
-    "push": parse("1200 per minute"),
-    "api": parse("3000 per minute"),
-    "api-refused": parse("120 per minute"),
+from handlers.windows import Windows
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many in any window of so many seconds."""
+
+    most: int
+    seconds: int
+
+
+# Counted in memory: a restart forgives, and windows.py bounds its size.
+LIMITS: dict[str, Limit] = {
+    "request-access": Limit(10, HOUR),
+    "request-access-address": Limit(5, DAY),
+    "sign-in": Limit(30, 10 * MINUTE),
+    "callback": Limit(60, 10 * MINUTE),
+    "setup": Limit(30, HOUR),
+    "link": Limit(60, HOUR),
+    "push": Limit(1200, MINUTE),
+    "fetch": Limit(600, MINUTE),
+    "api": Limit(3000, MINUTE),
+    "api-refused": Limit(120, MINUTE),
 }
+
+# One customer may hold a whole /48, and many customers may share one.
+WIDER = 16
 
 
 class Limits:
     """`check` raises the 429 with Retry-After when `who` has done `what` too often."""
 
     def __init__(self, *, enabled: bool) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage()) if enabled else None
+        self._windows = Windows() if enabled else None
 
     def check(self, what: str, who: str) -> None:
-        if self._limiter is None or self._limiter.hit(LIMITS[what], what, bucket(who)):
+        if self._windows is None:
             return
-        stats = self._limiter.get_window_stats(LIMITS[what], what, bucket(who))
-        seconds = max(1, math.ceil(stats.reset_time - time.time()))
-        raise HTTPException(429, headers={"retry-after": str(seconds)})
+        limit = LIMITS[what]
+        keys = [(f"{what} {key}", limit.most * times) for key, times in buckets(who)]
+        if wait := self._windows.hit(keys, limit.seconds):
+            raise HTTPException(429, headers={"retry-after": str(max(1, math.ceil(wait)))})
 
 
-def bucket(who: str) -> str:
-    """An IPv6 address counts as its /64: one customer has that many. Anything else counts as itself."""
+def buckets(who: str) -> list[tuple[str, int]]:
+    """What a limit is counted under, each with how many times the limit it may hold.
+
+    An IPv6 address counts as its /64, which is the least that one customer has, and as its /48. One that stands for
+    an IPv4 address (as sockets that listen to both see it) counts as that; anything that is no address as itself.
+    """
     try:
         address = ipaddress.ip_address(who)
     except ValueError:
-        return who
-    if address.version == 4:
-        return who
-    return str(ipaddress.ip_network(f"{address}/64", strict=False))
+        return [(who, 1)]
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        number = int(address)
+        return [(f"{number >> 64:x}/64", 1), (f"{number >> 80:x}/48", WIDER)]
+    return [(str(getattr(address, "ipv4_mapped", None) or address), 1)]

@@ -16,6 +16,8 @@ from settings import Network
 
 log = structlog.get_logger("http")
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 # Paths that hold a one-time token: the log shows the route, not the token.
 SECRET_PATHS = re.compile(r"^(/setup|/approvals|/claims|/invitations|/media)/[^/]+")
 
@@ -59,25 +61,28 @@ class RequestLog:
 
 def client_ip(scope: Scope, trusted: tuple[Network, ...]) -> str:
     """The peer, or, where the peer is a trusted proxy, the rightmost forwarded address that is not one."""
-    peer = scope["client"][0] if scope.get("client") else ""
-    if not trusted or not _within(peer, trusted):
-        return str(peer)
+    said = str(scope["client"][0]) if scope.get("client") else ""
+    peer = _address(said)
+    if peer is None or not _within(peer, trusted):
+        return said if peer is None else str(peer)
     forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-    for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
-        if not _is_address(hop):
+    for text in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
+        hop = _address(text)
+        if hop is None:
             break
         if not _within(hop, trusted):
-            return hop
+            return str(hop)
     return str(peer)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> Address | None:
+    """The address; a socket that listens to both kinds sees IPv4 ones as ::ffff:192.0.2.1, which is the same one."""
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    return _is_address(address) and any(ipaddress.ip_address(address) in network for network in networks)
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address in network for network in networks)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
-from limits import parse
 
 from handlers import limits
 from store.connect import rows
@@ -282,7 +281,7 @@ def test_a_disk_that_reaches_its_floor_on_the_way_ends_the_push_with_a_507(
 
 
 def test_pushes_are_limited_by_token_with_a_time_to_wait(stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(limits.LIMITS, "push", parse("2 per minute"))
+    monkeypatch.setitem(limits.LIMITS, "push", limits.Limit(2, 60))
     monkeypatch.setitem(stage.client.app_state, "limits", limits.Limits(enabled=True))
     assert [push(stage, scene).status_code for _ in range(3)] == [201, 201, 429]
     refused = push(stage, scene)
