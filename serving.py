@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -11,7 +12,11 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from deadlines import Deadlines
+
 REQUESTS_MAY_TAKE = 3  # seconds, from the signal
+MOST_CONNECTIONS = 2000
+OTHER_FILES = 400  # database, media, logs, and uploads to Dropbox
 
 
 class PortTaken(Exception):
@@ -42,13 +47,34 @@ class Server(uvicorn.Server):
         yield
 
 
+def keep_memory_off_the_disk() -> None:
+    """No core dump: it would hold tokens and keys in clear."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def connections_that_fit() -> int:
+    """How many connections may be open at once, after asking for as many files as that takes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    have = MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - OTHER_FILES
+    return max(50, min(MOST_CONNECTIONS, have))
+
+
 def serve(app: Starlette, sock: socket.socket, *, at_signal: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `at_signal` is rung first, so that streams end and uploads drain meanwhile.
 
     A second signal ends the process at once: what is on disk is enough to go on from (recovery at start).
     """
+    keep_memory_off_the_disk()
     config = uvicorn.Config(
         app,
+        http=Deadlines,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -56,7 +82,7 @@ def serve(app: Starlette, sock: socket.socket, *, at_signal: Callable[[], None])
         lifespan="on",
         timeout_keep_alive=5,
         timeout_graceful_shutdown=REQUESTS_MAY_TAKE,
-        limit_concurrency=2000,
+        limit_concurrency=connections_that_fit(),
     )
     server = Server(config)
 

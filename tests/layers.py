@@ -16,7 +16,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "scheduler": INNER,
     "sandbox": frozenset(),
     "logs": frozenset({"settings"}),
-    "serving": frozenset({"settings", "logs"}),
+    "deadlines": frozenset(),
+    "serving": frozenset({"settings", "logs", "deadlines"}),
     "app": INNER | {"handlers", "scheduler", "logs"},
     "commands": INNER | {"serving"},
     "cli": INNER | {"app", "commands", "sandbox", "serving", "logs"},
@@ -34,6 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "scheduler": "scheduler/ imports store/, clients/ and rules/, never handlers/, and wires nothing.",
     "sandbox": "sandbox/ imports nothing of ours.",
     "logs": "logs.py sets up logging and knows nothing of the rest.",
+    "deadlines": "deadlines.py knows connections and nothing of ours.",
     "serving": "serving.py runs what it is given and knows nothing of the rest.",
     "app": "app.py wires the web: it starts no sandbox and knows no command.",
     "commands": "commands/ are the insides of commands; cli.py wires them, and only cli.py starts sandbox/.",
@@ -42,8 +44,8 @@ SENTENCES: Mapping[str, str] = {
 
 PURE = frozenset(
     {"base64", "binascii", "collections", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib"}
-    | {"hmac", "html", "itertools", "json", "math", "re", "string", "types", "typing", "unicodedata", "urllib.parse"}
-    | {"zoneinfo"}
+    | {"hmac", "html", "ipaddress", "itertools", "json", "math", "re", "string", "types", "typing", "unicodedata"}
+    | {"urllib.parse", "zoneinfo"}
 )
 RULES_ARE_PURE = "rules/ has no database, clock, network or framework: now and nonces are arguments."
 
