@@ -41,6 +41,7 @@ def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = 
         yield
         loading.cancel()
         world.stopping.set()
+        await world.settle()
         world.close()
 
     app = Starlette(

@@ -16,7 +16,8 @@ class Behaviour:
     `commit_hold_per_entry` more for each entry after its first. Batches of `job_entries` or more become jobs,
     which begin after `job_delay`. One move, copy or deletion may take `most_nodes` files and folders along.
     A longpoll takes up to `longpoll_jitter` more than it asks for, and answers with `longpoll_backoff_seconds` unless
-    that is 0. `request_limit` (0: none) is how many requests a person's link with an app may make in any
+    that is 0. A webhook is told of changes after `webhook_delay`, and again after `webhook_retry`, then twice that, and
+    so on, while it fails. `request_limit` (0: none) is how many requests a person's link with an app may make in any
     `request_window_seconds`, refused ones included. `refusal_format`: whether both kinds of refusal come as JSON or
     as plain text.
     """
@@ -33,6 +34,8 @@ class Behaviour:
     most_nodes: int = 10_000
     longpoll_jitter: int = 90_000
     longpoll_backoff_seconds: int = 0
+    webhook_delay: int = 200
+    webhook_retry: int = 1_000
     request_limit: int = 0
     request_window_seconds: int = 60
     refusal_format: str = "json"

@@ -75,7 +75,9 @@ class Jobs:
         )
         return None if row is None else _job(row)
 
-    def stop(self) -> None:
-        """Leave off all that runs; it counts as lost from the next start on."""
-        for task in self._tasks:
+    def stop(self) -> list[asyncio.Task[None]]:
+        """Leave off all that runs; it counts as lost from the next start on. What ends by that."""
+        ending = list(self._tasks)
+        for task in ending:
             task.cancel()
+        return ending

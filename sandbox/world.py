@@ -18,6 +18,7 @@ from sandbox.jobs import Jobs
 from sandbox.limits import RequestWindows, WriteLocks
 from sandbox.people import add_known_people
 from sandbox.sessions import live_spool_names
+from sandbox.webhooks import Webhooks
 
 DATABASE = "sandbox.sqlite3"
 
@@ -50,6 +51,8 @@ class World:
         self.windows = RequestWindows(self.behaviour)
         self.faults = FaultBook()
         self.history = History(self.db)
+        self.webhooks = Webhooks(self.db, self.behaviour, self.history)
+        self.bell.listeners.append(self.webhooks.heard)
         self.jobs = Jobs(self.db)
         # Upload sessions whose commit is under way: putting their pieces together takes time.
         self.finishing: set[str] = set()
@@ -66,15 +69,20 @@ class World:
         """Back to a fresh sandbox: known people, the default app, no files, no tokens, no faults, today's time."""
         self.jobs.stop()
         self.db.empty()
+        self.webhooks.reload()
         self.blobs.empty()
         self.clock.forget_offset()
         self.faults.clear()
         self.behaviour.change(vars(Behaviour()))
         self._populate()
 
+    async def settle(self) -> None:
+        """Leave off jobs and notifications, before `close`."""
+        ending = [*self.jobs.stop(), *self.webhooks.stop()]
+        await asyncio.gather(*ending, return_exceptions=True)
+
     def close(self) -> None:
-        """Leave off jobs, close the database and let the folder go."""
-        self.jobs.stop()
+        """Close the database and let the folder go."""
         self.db.close()
         os.close(self._lock)
 

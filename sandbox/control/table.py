@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from sandbox.control import accounts, conduct, views
+from sandbox.control import accounts, conduct, views, webhooks
 from sandbox.control.door import endpoint
 
 ACTIONS = (
@@ -23,6 +23,9 @@ ACTIONS = (
     ("POST", "/clock", conduct.move_clock),
     ("GET", "/behaviour", conduct.show_behaviour),
     ("POST", "/behaviour", conduct.change_behaviour),
+    ("GET", "/webhooks", webhooks.list_webhooks),
+    ("POST", "/webhooks", webhooks.add_webhook),
+    ("DELETE", "/webhooks", webhooks.drop_webhooks),
     ("GET", "/history", views.show_history),
     ("DELETE", "/history", views.clear_history),
     ("GET", "/tree", views.show_tree),
