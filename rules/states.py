@@ -127,6 +127,19 @@ class ArtifactState(StrEnum):
     """In: the URL could not be fetched, or is no media we take. Out: the same result is pushed again."""
 
 
+class FetchState(StrEnum):
+    """The fetching of one artifact from the web address that its pusher named."""
+
+    WAITING = "waiting"
+    """In: pushed, put off after a failed try, given back at the end, or recovered at start. Out: claimed when due."""
+    FETCHING = "fetching"
+    """In: the fetcher claims it. Out: done, failed, or back to waiting."""
+    DONE = "done"
+    """In: the file lies on our disk and its artifact is ready. Out: never."""
+    FAILED = "failed"
+    """In: the file is no media we take, the tenth try failed, or the result was deleted. Out: pushed again."""
+
+
 class OutboxKind(StrEnum):
     """What the outbox sends after the commit that asked for it; a row leaves when it is sent or given up."""
 

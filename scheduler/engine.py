@@ -8,11 +8,13 @@ import structlog
 
 from clients.dropbox_oauth import DropboxOAuth
 from clients.stop_gate import StopGate
+from clients.web import Web
 from scheduler import housekeeping, outbox
 from scheduler.clock import now_ms
 from scheduler.delivery import Delivery
 from scheduler.dispatcher import Dispatcher
 from scheduler.dropboxes import Dropboxes
+from scheduler.fetcher import Fetcher, resolve
 from scheduler.pump import Pump
 from scheduler.timetable import timetable
 from settings import Settings
@@ -53,6 +55,7 @@ class Engine:
         self._dropboxes = Dropboxes(settings, oauth, now)
         pump = Pump(settings, database, Delivery(database, media, now), self._dropboxes, gate, now)
         self._dispatcher = Dispatcher(database, pump, bell, now)
+        self._fetcher = Fetcher(database, media, Web(resolve), settings.keyring, now, most=settings.max_result_bytes)
         self._dispatching: asyncio.Task[None] | None = None
         self._draining: asyncio.Task[None] | None = None
         self._foreign: ForeignCommits | None = None
@@ -62,6 +65,7 @@ class Engine:
         recovered = await self._database.write(claims.recover, now=self._now())
         if recovered:
             log.info("recovered exports that were being uploaded", count=recovered)
+        await self._fetcher.recover()
         self._foreign = ForeignCommits(self._settings.data_dir / DATABASE_FILE)
         self._clock = timetable(self._jobs())
         self._clock.start()
@@ -71,6 +75,7 @@ class Engine:
         """At the signal: nothing more is claimed, and what is under way drains beside the last requests."""
         if self._dispatching is not None and self._draining is None:
             self._dispatcher.close()
+            self._fetcher.close()
             self._draining = asyncio.create_task(self._dispatcher.drain(finish_s=FINISH_S, cut_s=CUT_S))
 
     async def stop(self) -> None:
@@ -80,6 +85,7 @@ class Engine:
         self.ring_stop()
         assert self._draining is not None
         await self._draining
+        await self._fetcher.stop()
         self._clock.shutdown(wait=False)
         dispatching, self._dispatching = self._dispatching, None
         with suppress(TimeoutError):
@@ -115,6 +121,7 @@ class Engine:
         return {
             "tick": tick,
             "watch_foreign_commits": watch_foreign_commits,
+            "fetch": self._fetcher.look,
             "finish_stops": lambda: housekeeping.finish_stops(database, now),
             "deliver_outbox": deliver_outbox,
             "enqueue_owed": lambda: housekeeping.enqueue_owed(database, now),

@@ -20,6 +20,7 @@ Job = Callable[[], Awaitable[None]]
 TIMETABLE: Mapping[str, IntervalTrigger | CronTrigger] = {
     "tick": IntervalTrigger(seconds=5, timezone=UTC),
     "watch_foreign_commits": IntervalTrigger(seconds=1, timezone=UTC),
+    "fetch": IntervalTrigger(seconds=1, timezone=UTC),
     "finish_stops": IntervalTrigger(seconds=1, timezone=UTC),
     "deliver_outbox": IntervalTrigger(seconds=2, timezone=UTC),
     "enqueue_owed": IntervalTrigger(seconds=30, timezone=UTC),

@@ -30,6 +30,15 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """A file of the media folder that is to be somebody's artifact, and what its content says that it is."""
+
+    media_type: str
+    extension: str
+    stored: Stored
+
+
+@dataclass(frozen=True)
 class NewArtifact:
     """What a pusher brings: its names, the recognised type, and the file that lies in the media folder already."""
 
@@ -41,15 +50,21 @@ class NewArtifact:
 
 
 def add(db: Db, result_id: str, new: Sequence[NewArtifact], *, now: int) -> None:
-    """Add ready artifacts to a result, after those that it has and in the order given."""
-    first = int(str(rows(db, "select count(*) as many from artifacts where result_id = :r", r=result_id)[0]["many"]))
-    for position, each in enumerate(new, first):
+    """Add ready artifacts to a result, after those that it has and in the order given.
+
+    One whose address could not be fetched takes the place of its failure.
+    """
+    for position, each in enumerate(new, _count(db, result_id)):
         db.conn.execute(
             """
             insert into artifacts (id, result_id, artifact_id, variant, state, media_type, extension, size, sha256,
                 content_hash, media_key, position, created_at)
             values (:id, :result, :artifact, :variant, :state, :media_type, :extension, :size, :sha256,
                 :content_hash, :media_key, :position, :now)
+            on conflict (result_id, artifact_id, variant) do update set state = :state, media_type = :media_type,
+                extension = :extension, size = :size, sha256 = :sha256, content_hash = :content_hash,
+                media_key = :media_key
+            where state = 'failed'
             """,
             {
                 "id": secrets.token_urlsafe(12),
@@ -67,6 +82,32 @@ def add(db: Db, result_id: str, new: Sequence[NewArtifact], *, now: int) -> None
                 "now": now,
             },
         )
+
+
+def expect(db: Db, result_id: str, artifact_id: str, variant: str, *, now: int) -> str:
+    """Add an artifact whose bytes are to be fetched, or have a failed one fetched again; the id of its row.
+
+    No file lies behind its media key, which only keeps the column's promise of being unlike all others.
+    """
+    row_id = secrets.token_urlsafe(12)
+    found = rows(
+        db,
+        """
+        insert into artifacts (id, result_id, artifact_id, variant, state, media_type, extension, size, sha256,
+            content_hash, media_key, position, created_at)
+        values (:id, :result, :artifact, :variant, :state, '', '', 0, '', '', 'fetching:' || :id, :position, :now)
+        on conflict (result_id, artifact_id, variant) do update set state = :state
+        returning id
+        """,
+        id=row_id,
+        result=result_id,
+        artifact=artifact_id,
+        variant=variant,
+        state=ArtifactState.FETCHING,
+        position=_count(db, result_id),
+        now=now,
+    )
+    return str(found[0]["id"])
 
 
 def of_results(db: Db, result_ids: Sequence[str]) -> dict[str, list[Artifact]]:
@@ -104,6 +145,10 @@ def open_to_holders(db: Db, row_id: str) -> Artifact:
 def stored_keys(db: Db, keys: Collection[str]) -> set[str]:
     """Those of the media keys that a row refers to."""
     return {key for key in keys if rows(db, "select 1 as one from artifacts where media_key = :key", key=key)}
+
+
+def _count(db: Db, result_id: str) -> int:
+    return int(str(rows(db, "select count(*) as many from artifacts where result_id = :r", r=result_id)[0]["many"]))
 
 
 def _artifact(row: dict[str, object]) -> Artifact:

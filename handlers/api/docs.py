@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -38,6 +38,8 @@ class Shown:
     operation: Operation
     curl: str
     fields: list[Field]
+    json_curl: str
+    json_fields: list[Field]
     endings: list[tuple[int, str]]
 
 
@@ -77,6 +79,8 @@ def shown(operation: Operation, origin: str) -> Shown:
         operation=operation,
         curl=_curl(operation, origin),
         fields=_fields(_schema(operation)),
+        json_curl=_curl(replace(operation, body=operation.also, curl=""), origin) if operation.also else "",
+        json_fields=_fields(operation.also.model_json_schema()) if operation.also else [],
         endings=[
             (status, meaning(operation, status))
             for status in operation.statuses

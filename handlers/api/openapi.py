@@ -71,8 +71,7 @@ def schemas(operations: Sequence[Operation]) -> tuple[References, dict[str, Any]
     models: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
     for each in operations:
         models.update({model: "serialization" for model in each.answers.values() if model is not None})
-        if each.body is not None:
-            models[each.body] = "validation"
+        models.update({model: "validation" for model in (each.body, each.also) if model is not None})
     found, named = models_json_schema(list(models.items()), ref_template=REF)
     return {model: reference for (model, _), reference in found.items()}, named["$defs"]
 
@@ -88,7 +87,10 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
     if operation.body is not None:
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": references[operation.body]}}}
     elif operation.content is not None:
-        said["requestBody"] = {"required": True, "content": operation.content}
+        content = dict(operation.content)
+        if operation.also is not None:
+            content[JSON] = {"schema": references[operation.also]}
+        said["requestBody"] = {"required": True, "content": content}
     return said
 
 

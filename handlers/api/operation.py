@@ -29,6 +29,7 @@ class Operation:
     answers: Mapping[int, Said]
     body: type[Body] | None = None
     content: Mapping[str, Any] | None = None
+    also: type[Body] | None = None
     paged: bool = False
     choices: Mapping[str, type[StrEnum]] = field(default_factory=dict)
     refusals: Sequence[int] = ()
@@ -77,6 +78,7 @@ def api(
     answers: Mapping[int, Said] | Said,
     body: type[Body] | None = None,
     content: Mapping[str, Any] | None = None,
+    also: type[Body] | None = None,
     paged: bool = False,
     choices: Mapping[str, type[StrEnum]] | None = None,
     refusals: Sequence[int] = (),
@@ -87,7 +89,8 @@ def api(
     """Declare a route of the API; the list in handlers/routes.py is the only place that does.
 
     `path` is relative to /api/v1. `answers` maps statuses to answer models (None: no body); a model alone means 200.
-    `body` is the model of a JSON body, `content` the OpenAPI content of any other. `paged` adds limit and cursor,
+    `body` is the model of a JSON body, `content` the OpenAPI content of any other,
+    and `also` the model of the JSON that may be sent instead of that. `paged` adds limit and cursor,
     `choices` filters by name. `refusals` are the statuses beyond those that follow from the rest, such as 403 and
     409. Closed by default: only with `project_tokens` does a project token get past the door. `curl` is what the
     docs page adds to the command line for `content`. `meanings` are sentences for statuses that mean something more
@@ -102,6 +105,7 @@ def api(
         said,
         body,
         content,
+        also,
         paged,
         choices or {},
         refusals,

@@ -14,6 +14,7 @@ from handlers.api import (
     results,
     workspaces,
 )
+from handlers.api.addresses import NewResult
 from handlers.api.models import Listing
 from handlers.api.operation import Operation, api
 from handlers.api.pushed_fields import PUSH_CONTENT, PUSH_CURL
@@ -155,16 +156,18 @@ API: list[Operation] = [
         "/experiences/{experience_id}/results",
         results.push,
         summary="Push the result of a job: one file for each artifact, known by its content and not by its name.",
-        answers={201: results.Result, 200: results.Result},
+        answers={201: results.Result, 202: results.Result, 200: results.Result},
         content=PUSH_CONTENT,
+        also=NewResult,
         curl=PUSH_CURL,
         refusals=(403, 409, 507),
         project_tokens=True,
         meanings={
-            200: "This job is known already, with the same bytes.",
+            200: "This job is known already, with the same bytes or addresses.",
             201: "Stored: bytes and rows are on disk. Exports follow by themselves.",
-            409: "This job is known, and an artifact of it with other bytes; nothing was stored.",
-            415: "Not multipart, or a file that is no JPEG, PNG, WebP, GIF, MP4 or MOV.",
+            202: "The addresses are being fetched; each artifact is exported once it is ready.",
+            409: "This job is known, and an artifact of it with other bytes or address; nothing was stored.",
+            415: "Neither multipart nor JSON, or a file that is no JPEG, PNG, WebP, GIF, MP4 or MOV.",
         },
     ),
     api(

@@ -84,10 +84,10 @@ def read_fields(fields: Sequence[Field], filenames: Sequence[str], strays: Seque
     errors: dict[str, str] = {}
     typed = _Typed(fields, errors)
     read = PushedFields(
-        job_id=typed.one("job_id", _text) or "",
-        session=typed.one("session", _text),
+        job_id=typed.one("job_id", plain_text) or "",
+        session=typed.one("session", plain_text),
         created_at=typed.one("created_at", parse_moment),
-        variant=typed.one("variant", _text) or USUAL_VARIANT,
+        variant=typed.one("variant", plain_text) or USUAL_VARIANT,
         artifact_ids=_artifact_ids(typed.all("artifact_id"), filenames, errors),
     )
     if not read.job_id:
@@ -131,7 +131,7 @@ class _Typed:
         found = []
         for value in self._values.get(name, []):
             try:
-                found.append(_text(value.decode()) if value else "")
+                found.append(plain_text(value.decode()) if value else "")
             except UnicodeDecodeError:
                 self._errors[name] = "This is not UTF-8."
             except ValueError as error:
@@ -139,7 +139,8 @@ class _Typed:
         return found
 
 
-def _text(value: str) -> str:
+def plain_text(value: str) -> str:
+    """The text as it is; ValueError with a sentence when it is too long or holds a control character."""
     if len(value) > MOST_LETTERS:
         raise ValueError(f"Keep this to {MOST_LETTERS} characters; it has {len(value)}.")
     if any(unicodedata.category(letter) == "Cc" for letter in value):
@@ -153,13 +154,13 @@ def _artifact_ids(given: list[str], filenames: Sequence[str], errors: dict[str, 
     ids = []
     for number, filename in enumerate(filenames):
         chosen = given[number] if number < len(given) else ""
-        ids.append(chosen or _from_filename(filename) or USUAL_ARTIFACT)
+        ids.append(chosen or from_filename(filename) or USUAL_ARTIFACT)
     if len(set(ids)) < len(ids):
         errors.setdefault("artifact_id", "Two files of this push are the same artifact; give each its own artifact_id.")
     return ids
 
 
-def _from_filename(filename: str) -> str:
+def from_filename(filename: str) -> str:
     """The file's own name, without folders and without its extension."""
     name = filename.replace("\\", "/").rpartition("/")[2]
     stem = name.rpartition(".")[0] or name

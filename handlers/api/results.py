@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handlers import media
+from handlers.api.addresses import read_addresses
 from handlers.api.answers import answer
 from handlers.api.export_shape import Export
 from handlers.api.intake import Intake, drained
@@ -21,7 +22,7 @@ from handlers.guards import permit
 from handlers.state import State
 from rules.permissions import can_push_results
 from rules.states import ArtifactState
-from store import artifacts, experiences, exports, pushes, results
+from store import address_pushes, artifacts, experiences, exports, pushes, results
 from store.artifacts import NewArtifact
 from store.connect import Db
 from store.pushes import NOT_PERMITTED, Push, Pushed
@@ -32,27 +33,28 @@ T = TypeVar("T")
 
 
 class Artifact(Answer):
-    """One output of a job. `url` serves its bytes for an hour without a token; null until it is ready."""
+    """One output of a job. `url` serves its bytes for an hour without a token. Until it is ready, some is null."""
 
     id: str
     artifact_id: str = Field(examples=["photo"])
     variant: str = Field(examples=["final"])
-    media_type: str = Field(examples=["image/jpeg"])
-    size: int = Field(description="Bytes.")
-    sha256: str
+    media_type: str | None = Field(examples=["image/jpeg"])
+    size: int | None = Field(description="Bytes.")
+    sha256: str | None
     url: str | None
     state: ArtifactState
 
     @classmethod
     def of(cls, artifact: artifacts.Artifact, url: str) -> "Artifact":
+        ready = artifact.state is ArtifactState.READY
         return cls(
             id=artifact.id,
             artifact_id=artifact.artifact_id,
             variant=artifact.variant,
-            media_type=artifact.media_type,
-            size=artifact.size,
-            sha256=artifact.sha256,
-            url=url if artifact.state is ArtifactState.READY else None,
+            media_type=artifact.media_type if ready else None,
+            size=artifact.size if ready else None,
+            sha256=artifact.sha256 if ready else None,
+            url=url if ready else None,
             state=artifact.state,
         )
 
@@ -70,12 +72,17 @@ class Result(Answer):
 
 
 async def push(request: Request[State]) -> Response:
-    """POST /experiences/{experience_id}/results. Answers when bytes and rows are on disk; never waits for Dropbox."""
+    """POST /experiences/{experience_id}/results. Answers when bytes and rows are on disk; never waits for Dropbox.
+
+    As JSON it names web addresses, which are fetched after the answer.
+    """
     state = request.state
     experience_id = request.path_params["experience_id"]
     seen = await state["database"].read(experiences.seen_by, state["asker"], experience_id)
     permit(can_push_results, seen.standing, NOT_PERMITTED)
     state["limits"].check("push", state["bearer"].token_id)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        return await _push_addresses(request, experience_id)
     async with Intake(state["media"], most=state["settings"].max_result_bytes) as intake:
         body = request.stream()
         try:
@@ -89,6 +96,27 @@ async def push(request: Request[State]) -> Response:
     if not pushed.added:
         return await _shown(request, pushed.result_id)
     return await _shown(request, pushed.result_id, 201, {"location": f"{PREFIX}/results/{pushed.result_id}"})
+
+
+async def _push_addresses(request: Request[State], experience_id: str) -> Response:
+    """The same as JSON: 202 and where the result is, its artifacts still to be fetched."""
+    state = request.state
+    pushed = await read_addresses(request)
+    for _ in pushed.named:
+        state["limits"].check("fetch", state["bearer"].token_id)
+    taken = await state["database"].write(
+        address_pushes.push,
+        state["asker"],
+        experience_id,
+        pushed.job,
+        pushed.named,
+        token_id=state["bearer"].token_id,
+        keyring=state["settings"].keyring,
+        now=now_ms(),
+    )
+    if not taken.added:
+        return await _shown(request, taken.result_id)
+    return await _shown(request, taken.result_id, 202, {"location": f"{PREFIX}/results/{taken.result_id}"})
 
 
 async def show(request: Request[State]) -> Response:

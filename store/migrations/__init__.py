@@ -15,6 +15,7 @@ from store.migrations.m004_exports import m004_exports
 from store.migrations.m005_invitations import m005_invitations
 from store.migrations.m006_decisions import m006_decisions
 from store.migrations.m007_audit import m007_audit
+from store.migrations.m008_fetches import m008_fetches
 
 STEPS = (
     m001_people,
@@ -24,6 +25,7 @@ STEPS = (
     m005_invitations,
     m006_decisions,
     m007_audit,
+    m008_fetches,
 )
 
 migrations = Migrations("clementine")

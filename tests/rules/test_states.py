@@ -16,6 +16,7 @@ from rules.states import (
     AttemptStatus,
     ConnectionStatus,
     ExportState,
+    FetchState,
     FolderStructure,
     InvitationState,
     OutboxKind,
@@ -34,6 +35,7 @@ SPELLING: dict[type[StrEnum], str] = {
     AttemptStatus: "success failed skipped",
     FolderStructure: "by_experience by_date flat",
     ArtifactState: "ready fetching failed",
+    FetchState: "waiting fetching done failed",
     OutboxKind: "mail revoke_grant",
 }
 

@@ -1,6 +1,5 @@
 """Pushing a result: what it answers, what it stores, and what the same job again means (CONTRACT.md §4)."""
 
-import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -194,11 +193,12 @@ def test_a_push_without_a_file_and_one_with_a_file_elsewhere_are_422(stage: Stag
     assert {error["field"] for error in answer.json()["errors"]} == {"job_id", "file", "photo"}
 
 
-def test_results_by_url_are_a_415_with_a_sentence(stage: Stage, scene: Scene):
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_what_is_neither_multipart_nor_json_is_a_415_with_a_sentence(stage: Stage, scene: Scene, kind: str):
     answer = stage.client.post(
         f"/api/v1/experiences/{scene.experience.id}/results",
-        content=json.dumps({"job_id": "a", "artifacts": [{"url": "https://example.com/a.jpg"}]}),
-        headers={"content-type": "application/json", **stage.bearer("editor")},
+        content=b"job_id=a",
+        headers={"content-type": kind, **stage.bearer("editor")},
     )
     assert answer.status_code == 415
     assert answer.json()["detail"] == "Send this as multipart/form-data."
