@@ -55,6 +55,8 @@ class Api:
             answer.headers["X-Dropbox-Request-Id"] = entry.request_id
             entry.note_answer(answer)
             status = answer.status
+            if misbehaving.gone(request):
+                self._world.watch.abandoned(entry)
             await delivering.deliver(self._world, request, fault, answer, send)
         except (misbehaving.Dropped, ClientDisconnect):
             entry.error = entry.error or "no answer"
@@ -81,6 +83,8 @@ class _Turn:
             who, argument = await reading.read(self.world, self.request, self.entry, served, self.now)
         except BadCall as bad:
             return await self._bad(bad), None
+        token = self.request.headers.get("authorization", "").partition(" ")[2].strip() or None
+        self.world.watch.begins(self.entry, argument=argument, query=self.request.url.query, token=token)
         fault = self.world.faults.choose_for(self.entry)
         if latency := self.world.behaviour.latency_of(name):
             await asyncio.sleep(latency / 1000)

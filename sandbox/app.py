@@ -14,6 +14,7 @@ from sandbox import browsing, contents, oauth
 from sandbox.api import Api
 from sandbox.control import table as control
 from sandbox.rendering import error_page
+from sandbox.token_endpoint import TokenEndpoint
 from sandbox.world import World
 
 ASSETS = Path(__file__).parent / "assets"
@@ -33,7 +34,7 @@ def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = 
     """
     world = World(directory, public_url, fresh=fresh)
     api = Api(world)
-    token = oauth.TokenEndpoint(world)
+    token = TokenEndpoint(world)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ import itertools
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -20,8 +21,8 @@ class Entry:
     """One request. `begin_ms`, `end_ms` are the machine's time; `begin_no`, `end_no` order all beginnings and ends.
 
     `arg` is the argument (None when large), `path` the path in it (the first of a batch, with all in `paths`),
-    `status` the HTTP status: None while
-    the request runs, 0 when the connection ended without an answer. `fault` is the id of the rule that struck.
+    `status` the HTTP status: None while the request runs, 0 when the connection ended without an answer. `fault` is
+    the id of the rule that struck. `unchanged` are the paths where the bytes that were sent lay already.
     """
 
     route: str
@@ -43,6 +44,7 @@ class Entry:
     error: str | None = None
     retry_after: int | None = None
     fault: int | None = None
+    unchanged: list[str] = field(default_factory=list)
 
     def note_answer(self, answer: Answer) -> None:
         """Take down what an answer says about errors and waiting."""
@@ -60,6 +62,7 @@ class History:
         self._order = itertools.count(int(newest or 0) + 1)
         self._running: dict[int, Entry] = {}
         self._written = 0
+        self.on_end: Callable[[Entry], None] = lambda entry: None
 
     def begin(self, route: str, method: str) -> Entry:
         """Start the record of a request."""
@@ -82,6 +85,7 @@ class History:
         self._written += 1
         if self._written % PRUNE_EVERY == 0:
             self._db.run("DELETE FROM history WHERE no <= (SELECT max(no) FROM history) - :kept", kept=KEPT)
+        self.on_end(entry)
 
     def entries(
         self, *, route: str | None = None, email: str | None = None, limit: int = 10_000

@@ -52,6 +52,11 @@ async def take_in(request: Request, most: int) -> None:
             return
 
 
+def gone(request: Request) -> bool:
+    """Whether the client has left already."""
+    return bool(request.scope["extensions"]["sandbox.connection"]["is_closing"]())
+
+
 async def drop(request: Request) -> None:
     """Close the connection under the client's feet and wait until it is gone; always raises Dropped."""
     cut: Callable[[], None] = request.scope["extensions"]["sandbox.connection"]["abort"]

@@ -1,21 +1,17 @@
-"""The HTTP side of OAuth: the authorize page, where a person allows or denies an app, and the token endpoint."""
+"""The authorize page, where a person allows or denies an app. What may be asked there is in authorize."""
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
 
-from sandbox import authorize, misbehaving, tokens
+from sandbox import authorize, misbehaving
 from sandbox.authorize import Ask, ErrorRedirect, UserLimitReached, WrongRequest
-from sandbox.database import Database
-from sandbox.delivering import answer_recorded
-from sandbox.faults import Rule
-from sandbox.grants import approved_scopes, grant_by_refresh_token
+from sandbox.grants import approved_scopes
 from sandbox.history import Entry
 from sandbox.misbehaving import Dropped
 from sandbox.people import Person, all_people, find_person
 from sandbox.rendering import error_page, page, refuse_foreign
 from sandbox.scopes import WORDS
-from sandbox.wire import Answer, BadCall, json_answer, rpc_body
+from sandbox.token_endpoint import wrong_here
 from sandbox.world import World
 
 COOKIE = "sandbox_dropbox_person"
@@ -40,6 +36,7 @@ async def authorize_page(request: Request) -> Response:
     world: World = request.app.state.world
     entry = world.history.begin("oauth2/authorize", request.method)
     entry.app = request.query_params.get("client_id")
+    world.watch.begins(entry, query=request.url.query)
     status = 500
     try:
         response = await _struck(request, world, entry) or await _authorize(request, world)
@@ -69,7 +66,7 @@ async def _struck(request: Request, world: World, entry: Entry) -> Response | No
     rule = world.faults.choose_for(entry)
     if rule is None or rule.kind in misbehaving.TELLING:
         return None
-    answer = await misbehaving.strike(world, request, rule, _wrong)
+    answer = await misbehaving.strike(world, request, rule, wrong_here)
     entry.note_answer(answer)
     return Response(answer.body, answer.status, {**answer.headers, "Content-Type": answer.content_type})
 
@@ -118,67 +115,3 @@ def _allowed(request: Request, world: World, ask: Ask, person: Person) -> Respon
     if ask.redirect_uri is None:
         return page(request, "code.html", ask=ask, code=code)
     return _redirect(ask.location(code=code), person)
-
-
-def account_of(db: Database, form: dict[str, str]) -> Person | None:
-    """Whose grant or code a token request is about, as far as that is known before it is answered."""
-    grant = grant_by_refresh_token(db, form.get("refresh_token", ""))
-    if grant is not None:
-        return find_person(db, grant.account_id)
-    account_id = db.value("SELECT account_id FROM codes WHERE code = :code", code=form.get("code", ""))
-    return None if account_id is None else find_person(db, account_id)
-
-
-class TokenEndpoint:
-    """POST /oauth2/token as an ASGI application, so that faults can cut its connections too."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request, world = Request(scope, receive), self._world
-        entry = world.history.begin("oauth2/token", request.method)
-        form: dict[str, str] = {}
-        refused: Answer | None = None
-        try:
-            form = await self._form(request)
-        except (tokens.OAuthError, BadCall) as problem:
-            refused = _refusal(problem)
-        except ClientDisconnect:
-            world.history.end(entry, 0)
-            return
-        person = account_of(world.db, form)
-        entry.app = form.get("client_id")
-        entry.arg = {"grant_type": form.get("grant_type")}
-        if person is not None:
-            entry.email, entry.account_id = person.email, person.account_id
-
-        async def work() -> Answer:
-            return refused or self._answer(request, form)
-
-        await answer_recorded(world, request, entry, work, _wrong, send)
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        body = await rpc_body(request)
-        if request.method != "POST":
-            raise tokens.OAuthError("invalid_request", "only POST is allowed here")
-        return tokens.read_form(request.headers.get("content-type", ""), body)
-
-    def _answer(self, request: Request, form: dict[str, str]) -> Answer:
-        try:
-            app, proven = tokens.read_client(self._world, form, request.headers.get("authorization"))
-            return json_answer(
-                200, tokens.answer(self._world, form, app, proven=proven), headers={"Cache-Control": "no-store"}
-            )
-        except tokens.OAuthError as problem:
-            return _refusal(problem)
-
-
-def _wrong(rule: Rule) -> Answer:
-    """A fault of the API's own language, which the token endpoint does not speak."""
-    return misbehaving.auth_answer(rule.details.get("error", "other"))
-
-
-def _refusal(problem: Exception) -> Answer:
-    body = problem.body() if isinstance(problem, tokens.OAuthError) else {"error": "invalid_request"}
-    return json_answer(400, body, f"{body['error']}: {problem}")

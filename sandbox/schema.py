@@ -1,6 +1,6 @@
 """The tables of the sandbox's database. One row per path in `nodes`: a deleted one stays as a tombstone for cursors."""
 
-VERSION = 2
+VERSION = 3
 
 ADDED_IN_2 = """
 CREATE TABLE jobs (
@@ -11,6 +11,12 @@ CREATE INDEX revisions_of_file ON revisions (account_id, file_id, changed);
 CREATE TABLE webhooks (
     app_key TEXT NOT NULL, uri TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (app_key, uri)
 ) STRICT, WITHOUT ROWID;
+"""
+
+ADDED_IN_3 = """
+CREATE TABLE complaints (
+    no INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, email TEXT, app TEXT, record TEXT NOT NULL
+) STRICT;
 """
 
 TABLES = f"""
@@ -80,13 +86,14 @@ CREATE TABLE links (
 ) STRICT;
 
 {ADDED_IN_2}
+{ADDED_IN_3}
 CREATE TABLE history (
     no INTEGER PRIMARY KEY AUTOINCREMENT, route TEXT NOT NULL, email TEXT, status INTEGER, record TEXT NOT NULL
 ) STRICT;
 """
 
 # What brings a folder of an earlier version up to the next one.
-UPGRADES = {1: f"ALTER TABLE nodes ADD COLUMN removed INTEGER; {ADDED_IN_2}"}
+UPGRADES = {1: f"ALTER TABLE nodes ADD COLUMN removed INTEGER; {ADDED_IN_2}", 2: ADDED_IN_3}
 
 # Everything that `reset` empties; settings keep the key that signs cursors.
 EMPTIED = (
@@ -101,6 +108,7 @@ EMPTIED = (
     "nodes",
     "revisions",
     "history",
+    "complaints",
     "people",
     "apps",
 )

@@ -11,11 +11,13 @@ from sandbox.behaviour import Behaviour
 from sandbox.bell import Bell
 from sandbox.blobs import BlobStore
 from sandbox.clock import Clock
+from sandbox.complaints import ComplaintBook
 from sandbox.database import Database
 from sandbox.faults import FaultBook
 from sandbox.history import History
 from sandbox.jobs import Jobs
 from sandbox.limits import RequestWindows, WriteLocks
+from sandbox.manners.watch import Watch
 from sandbox.people import add_known_people
 from sandbox.sessions import live_spool_names
 from sandbox.webhooks import Webhooks
@@ -51,6 +53,9 @@ class World:
         self.windows = RequestWindows(self.behaviour)
         self.faults = FaultBook()
         self.history = History(self.db)
+        self.complaints = ComplaintBook(self.db)
+        self.watch = Watch(self.complaints, self.clock)
+        self.history.on_end = self.watch.ends
         self.webhooks = Webhooks(self.db, self.behaviour, self.history)
         self.bell.listeners.append(self.webhooks.heard)
         self.jobs = Jobs(self.db)
@@ -73,6 +78,7 @@ class World:
         self.blobs.empty()
         self.clock.forget_offset()
         self.faults.clear()
+        self.watch.forget()
         self.behaviour.change(vars(Behaviour()))
         self._populate()
 

@@ -157,6 +157,14 @@ class SandboxServer:
     def clear_history(self) -> None:
         self.control("DELETE", "history")
 
+    def complaints(self, app: str | None = None, rule: str | None = None) -> list[str]:
+        """What clients did that they never should, as `rule: sentence`; of one app, of one rule."""
+        found = self.control("GET", "complaints", app=app or "", rule=rule or "")
+        return [f"{one['rule']}: {one['sentence']}" for one in found]
+
+    def clear_complaints(self) -> None:
+        self.control("DELETE", "complaints")
+
     def tree(self, email: str) -> Any:
         """Everything in a person's Dropbox, by path: `path path_lower type id rev size content_hash revisions`."""
         return self.control("GET", "tree", person=email)

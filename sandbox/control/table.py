@@ -28,6 +28,8 @@ ACTIONS = (
     ("DELETE", "/webhooks", webhooks.drop_webhooks),
     ("GET", "/history", views.show_history),
     ("DELETE", "/history", views.clear_history),
+    ("GET", "/complaints", views.show_complaints),
+    ("DELETE", "/complaints", views.clear_complaints),
     ("GET", "/tree", views.show_tree),
     ("POST", "/reset", views.reset),
 )

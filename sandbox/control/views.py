@@ -22,6 +22,18 @@ async def clear_history(world: World, given: dict[str, Any], request: Request) -
     return {}
 
 
+async def show_complaints(world: World, given: dict[str, Any], request: Request) -> Any:
+    """GET complaints?rule=&person=&app=: what no well-behaved integration does, oldest first."""
+    query = request.query_params
+    wanted = {"rule": query.get("rule"), "email": query.get("person"), "app": query.get("app")}
+    return world.complaints.all(**{name: value or None for name, value in wanted.items()})
+
+
+async def clear_complaints(world: World, given: dict[str, Any], request: Request) -> Any:
+    """DELETE complaints: forget them."""
+    return {"cleared": world.complaints.clear()}
+
+
 async def show_tree(world: World, given: dict[str, Any], request: Request) -> Any:
     """GET tree?person=: every file and folder of a person, with paths in the whole Dropbox."""
     person = person_named(world, request.query_params.get("person"))

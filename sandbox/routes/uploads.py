@@ -43,7 +43,11 @@ async def save_pieces(call: Call, commit: Any, pieces: Sequence[Piece]) -> Node:
     )
     # One piece is a rename; putting several together reads and writes every byte, which must not hold up others.
     content = world.blobs.keep(pieces) if len(pieces) <= 1 else await asyncio.to_thread(world.blobs.keep, pieces)
-    return save(world.db, caller.person, wanted, content, call.now)
+    before = world.db.last_change
+    node = save(world.db, caller.person, wanted, content, call.now)
+    if node.changed <= before:
+        call.entry.unchanged.append(commit.path)
+    return node
 
 
 async def upload(call: Call) -> Any:

@@ -1,6 +1,6 @@
 """A fresh sandbox before each test of this folder, and SDK clients on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dropbox
 import pytest
@@ -30,3 +30,9 @@ def whole(sandbox: SandboxServer) -> Iterator[dropbox.Dropbox]:
     sandbox.add_app("fullkey", secret="fullsecret", name="Whole", access="full")
     with sandbox.client(STUDIO, key="fullkey") as client:
         yield client
+
+
+@pytest.fixture
+def rules(sandbox: SandboxServer) -> Callable[[], list[str]]:
+    """Tells the names of the rules of good manners that were broken so far, in order."""
+    return lambda: [one["rule"] for one in sandbox.control("GET", "complaints")]
