@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route, Router
 from clients.dropbox_oauth import DropboxOAuth
 from clients.stop_gate import StopGate
 from handlers import pages, routes
+from handlers.address_limit import AddressLimit
 from handlers.api.bearer import BearerToken
 from handlers.api.operation import routes_of
 from handlers.api.operations import API
@@ -90,9 +91,10 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(RequestLog, trusted_proxies=settings.trusted_proxies),
             Middleware(SecurityHeaders, https=settings.origin.startswith("https://")),
             Middleware(LastResort),
+            Middleware(AddressLimit),
             Middleware(PublicAddress, base_url=settings.origin),
             Middleware(BrowserCheck, base_url=settings.origin),
-            Middleware(GZipMiddleware, minimum_size=1024),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
     )

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,10 +78,26 @@ async def on_http_exception(request: Request[Any], error: Exception) -> Response
 async def on_store_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, (NotFound, NotPermitted, Conflict, Invalid))
     status = STATUS[type(error)]
+    if isinstance(error, NotPermitted):
+        _note_refusal(request)
     if isinstance(error, Invalid) and is_api(request.url.path):
         fields = [{"field": field, "message": message} for field, message in error.errors.items()]
         return problem(status, error.message, errors=fields)
     return answer(request, status, error.message)
+
+
+def _note_refusal(request: Request[Any]) -> None:
+    """Who tried what they may not: in the log and not in the audit, which they could fill by trying again."""
+    state = request.scope["state"]
+    who = state.get("person") or state.get("asker")
+    log.info(
+        "not permitted",
+        account_id=who.account_id if who else None,
+        method=request.method,
+        route=getattr(request.scope.get("route"), "path", ""),
+        client=state.get("client_ip", ""),
+        request_id=state.get("request_id"),
+    )
 
 
 async def on_sign_in_first(request: Request[Any], error: Exception) -> Response:
@@ -130,6 +146,9 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            # In the middle of their own request: there is nobody to answer, and nothing went wrong here.
+            return
         except Exception as error:
             request: Request[Any] = Request(scope, receive)
             handler = _handler_for(error)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from handlers.api.openapi import MEANINGS, document, meaning
 from handlers.api.operation import PREFIX, Operation
@@ -48,28 +48,38 @@ class Docs:
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = operations
+        # Made once for an installation: each takes tens of milliseconds, and anybody may ask for them.
+        self._documents: dict[tuple[str, str], bytes] = {}
+        self._sections: dict[str, dict[str, list[Shown]]] = {}
 
     async def document(self, request: Request[State]) -> Response:
         """GET /api/v1/openapi.json"""
         settings = request.state["settings"]
-        return JSONResponse(
-            document(self.operations, origin=settings.origin, title=settings.app_name, version=VERSION),
-            headers={"cache-control": "no-cache"},
-        )
+        named = settings.origin, settings.app_name
+        if named not in self._documents:
+            made = document(self.operations, origin=settings.origin, title=settings.app_name, version=VERSION)
+            self._documents[named] = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+        return Response(self._documents[named], media_type="application/json", headers={"cache-control": "no-cache"})
 
     async def page(self, request: Request[State]) -> Response:
         """GET /api/docs"""
         origin = request.state["settings"].origin
-        sections: dict[str, list[Shown]] = {}
-        for each in self.operations:
-            sections.setdefault(each.noun, []).append(shown(each, origin))
         return render(
             request,
             "api_docs/docs.html",
-            sections=sections,
+            sections=self._sections_for(origin),
             api_root=f"{origin}{PREFIX}",
             common=[(status, MEANINGS[status]) for status in COMMON],
         )
+
+    def _sections_for(self, origin: str) -> dict[str, list[Shown]]:
+        """The routes by noun."""
+        if origin not in self._sections:
+            sections: dict[str, list[Shown]] = {}
+            for each in self.operations:
+                sections.setdefault(each.noun, []).append(shown(each, origin))
+            self._sections[origin] = sections
+        return self._sections[origin]
 
 
 def shown(operation: Operation, origin: str) -> Shown:
