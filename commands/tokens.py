@@ -18,7 +18,7 @@ def create(
     db: Db, settings: Settings, email: str, *, now: int, project_id: str | None = None, name: str = ""
 ) -> list[str]:
     """A personal token, or one for a project that the account can edit. The last line is the token itself."""
-    account = account_of(db, settings, email)
+    account = account_of(db, settings, email, now=now)
     label = strip_invisible(name)
     if len(label) > MOST_NAME:
         raise Invalid({"name": f"Keep the name to {MOST_NAME} characters; it has {len(label)}."})
@@ -33,7 +33,7 @@ def create(
     return [f"API token ({kind}) of {account.email}; it is shown this once:", token]
 
 
-def account_of(db: Db, settings: Settings, email: str) -> accounts.Account:
+def account_of(db: Db, settings: Settings, email: str, *, now: int) -> accounts.Account:
     """The one approved account with this address, or with this account id.
 
     Raises NotFound, NotPermitted or Conflict with a sentence that says what to do.
@@ -43,7 +43,7 @@ def account_of(db: Db, settings: Settings, email: str) -> accounts.Account:
     if not found:
         raise NotFound(f"No account with the address {email} has signed in yet.")
     owner = installation.owner_id(db, settings.owner_dropbox_account_id)
-    admitted = [account for account in found if admission.is_admitted(db, account.id, owner=owner)]
+    admitted = [account for account in found if admission.is_admitted(db, account.id, owner=owner, now=now)]
     if not admitted:
         raise NotPermitted(f"{email} is not approved; approve it first.")
     if len(admitted) > 1:

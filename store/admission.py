@@ -1,6 +1,7 @@
 """Who may be here: the site owner, and accounts with an approved access request. Asked at every request and sign-in.
 
-An approval is found by its e-mail address once, then bound to the account id; from then on only the id counts.
+An approval is found by its e-mail address once, or by its claim link (claim_links.py), then bound to the account id;
+from then on only the id counts. One that was given until a day is worth nothing from that moment on.
 """
 
 from enum import StrEnum
@@ -20,6 +21,7 @@ class Admission(StrEnum):
     PENDING = "pending"
     DENIED = "denied"
     REVOKED = "revoked"
+    """Had an approval that was taken back or has come to its end."""
     MISSING = "missing"
     """No request of theirs, or its approval belongs to another Dropbox account."""
     UNVERIFIED = "unverified"
@@ -30,38 +32,54 @@ class Admission(StrEnum):
         return self in (Admission.OWNER, Admission.APPROVED)
 
 
-def is_admitted(db: Db, account_id: str, *, owner: str | None) -> bool:
-    """Whether the account may use the site right now. `owner` is the site owner's account id."""
+LASTS = "state = 'approved' and (approved_until is null or approved_until > :now)"
+"""The condition under which a row of access_requests is an approval at `:now`."""
+
+ADMITTED = f"(a.id = :site_owner or exists (select 1 from access_requests q where q.account_id = a.id and {LASTS}))"  # noqa: S608
+"""The same for an account `a` in a query with `:site_owner`, the site owner's account id."""
+
+
+def is_admitted(db: Db, account_id: str, *, owner: str | None, now: int) -> bool:
+    """Whether the account may use the site at `now`. `owner` is the site owner's account id."""
     if account_id == owner:
         return True
     found = rows(
         db,
-        "select 1 from access_requests where account_id = :account and state = 'approved'",
+        f"select 1 from access_requests where account_id = :account and {LASTS}",  # noqa: S608 - our own text
         account=account_id,
+        now=now,
     )
     return bool(found)
 
 
-def of(db: Db, *, account_id: str, email: str, email_verified: bool, owner: str | None) -> Admission:
+def of(db: Db, *, account_id: str, email: str, email_verified: bool, owner: str | None, now: int) -> Admission:
     """How the account stands; changes nothing."""
     if account_id == owner:
         return Admission.OWNER
-    bound = rows(db, "select state from access_requests where account_id = :account", account=account_id)
+    bound = rows(
+        db,
+        f"select state, {LASTS} as lasts from access_requests where account_id = :account",  # noqa: S608 - our own
+        account=account_id,
+        now=now,
+    )
     if bound:
-        return Admission(str(bound[0]["state"]))
+        return _admission(bound[0])
     if not email_verified:
         return Admission.UNVERIFIED
     by_address = rows(
         db,
-        "select state from access_requests where email_key = :key and account_id is null",
+        f"""
+        select state, {LASTS} as lasts from access_requests where email_key = :key and account_id is null
+        """,  # noqa: S608 - our own text
         key=email_key(email),
+        now=now,
     )
-    return Admission(str(by_address[0]["state"])) if by_address else Admission.MISSING
+    return _admission(by_address[0]) if by_address else Admission.MISSING
 
 
 def admit(db: Db, *, account_id: str, email: str, email_verified: bool, owner: str | None, now: int) -> Admission:
     """The same at a sign-in: an approval found by its address is bound to the account, once and for good."""
-    standing = of(db, account_id=account_id, email=email, email_verified=email_verified, owner=owner)
+    standing = of(db, account_id=account_id, email=email, email_verified=email_verified, owner=owner, now=now)
     if standing is Admission.APPROVED:
         db.conn.execute(
             """
@@ -72,3 +90,8 @@ def admit(db: Db, *, account_id: str, email: str, email_verified: bool, owner: s
             {"account": account_id, "key": email_key(email), "approved": RequestState.APPROVED, "now": now},
         )
     return standing
+
+
+def _admission(row: dict[str, object]) -> Admission:
+    standing = Admission(str(row["state"]))
+    return Admission.REVOKED if standing is Admission.APPROVED and not row["lasts"] else standing

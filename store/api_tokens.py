@@ -37,7 +37,7 @@ def create(db: Db, *, account_id: str, project_id: str | None, name: str, token_
     return row_id
 
 
-def bearer(db: Db, token_hash: str, *, owner_id: str | None) -> Bearer | None:
+def bearer(db: Db, token_hash: str, *, owner_id: str | None, now: int) -> Bearer | None:
     """Who the token stands for; None for an unknown or revoked one, and for an account that is not admitted now.
 
     `owner_id` is the setting, if there is one.
@@ -52,7 +52,7 @@ def bearer(db: Db, token_hash: str, *, owner_id: str | None) -> Bearer | None:
         hash=token_hash,
     )
     owner = current_owner(db, owner_id)
-    if not found or not admission.is_admitted(db, str(found[0]["account_id"]), owner=owner):
+    if not found or not admission.is_admitted(db, str(found[0]["account_id"]), owner=owner, now=now):
         return None
     row = found[0]
     account_id = str(row["account_id"])

@@ -78,7 +78,7 @@ def person_of(db: Db, secret_hash: str, *, now: int, owner_id: str | None) -> Pe
         **_limits(now),
     )
     owner = current_owner(db, owner_id)
-    if not found or not admission.is_admitted(db, str(found[0]["account_id"]), owner=owner):
+    if not found or not admission.is_admitted(db, str(found[0]["account_id"]), owner=owner, now=now):
         return None
     row = found[0]
     account_id = str(row["account_id"])

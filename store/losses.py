@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rules.envelope import Keyring
 from rules.letters import connection_lost
 from store import connections, installation
+from store.admission import ADMITTED
 from store.connect import Db, rows
 from store.mails import Letterbox
 
@@ -34,19 +35,17 @@ def lose(db: Db, connection_id: str, loss: Loss, *, now: int) -> bool:
         return False
     people = rows(
         db,
-        """
+        f"""
         select a.email, w.id, w.name from connections c
         join workspaces w on w.id = c.workspace_id
         join members m on m.workspace_id = w.id and m.role in ('owner', 'admin')
         join accounts a on a.id = m.account_id
-        where c.id = :connection and (
-            a.id = :site_owner
-            or exists (select 1 from access_requests q where q.account_id = a.id and q.state = 'approved')
-        )
+        where c.id = :connection and {ADMITTED}
         order by a.email
-        """,
+        """,  # noqa: S608 - our own text
         connection=connection_id,
         site_owner=installation.owner_id(db, loss.configured_owner),
+        now=now,
     )
     for person in people:
         letter = connection_lost(loss.letterbox.head, workspace=str(person["name"]), workspace_id=str(person["id"]))

@@ -45,8 +45,8 @@ async def who_asks(request: Request[State]) -> Bearer:
 async def _known(request: Request[State], token: str) -> Bearer | None:
     database = request.state["database"]
     owner_id = request.state["settings"].owner_dropbox_account_id
-    bearer = await database.read(api_tokens.bearer, token_digest(token), owner_id=owner_id)
     now = now_ms()
+    bearer = await database.read(api_tokens.bearer, token_digest(token), owner_id=owner_id, now=now)
     if bearer is not None and now - (bearer.last_used_at or 0) > USED_EVERY_MS:
         await database.write(api_tokens.used, bearer.token_id, now=now)
     return bearer
