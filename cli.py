@@ -118,9 +118,10 @@ def list_requests() -> None:
 
 @main.command()
 @click.argument("email")
-def approve(email: str) -> None:
+@click.option("--until", help="The last day of the access, as 2026-02-03 (UTC); it then ends by itself.")
+def approve(email: str, until: str | None) -> None:
     """Approve an address, whether it has asked or not."""
-    on_data(requests.approve, email)
+    on_data(requests.approve, email, until=until)
 
 
 @main.command()

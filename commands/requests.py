@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 
 from rules.approval import Move
+from rules.calendar import end_of_day
 from rules.states import RequestState
 from settings import Settings
-from store import access_requests, decisions, installation
+from store import decisions, installation, request_list
 from store.connect import Db
-from store.decisions import Decider, Moved
+from store.decisions import Decider, Moved, Terms
+from store.errors import Invalid
 from store.mails import Letterbox
 
 SHELL = Decider(by=None, way="command")
@@ -15,7 +17,7 @@ SHELL = Decider(by=None, way="command")
 
 def listing(db: Db, settings: Settings, *, now: int) -> list[str]:
     """Every request on a line of its own, those that wait first."""
-    found = [request for state in RequestState for request in access_requests.listed(db, state, limit=-1)]
+    found = [request for state in RequestState for request in request_list.listed(db, state, limit=-1)]
     if not found:
         return ["There are no access requests."]
     width = max(len(request.email) for request in found)
@@ -25,12 +27,18 @@ def listing(db: Db, settings: Settings, *, now: int) -> list[str]:
     ]
 
 
-def approve(db: Db, settings: Settings, email: str, *, now: int) -> list[str]:
-    """Approve an address, whether it has asked or not."""
+def approve(db: Db, settings: Settings, email: str, *, now: int, until: str | None = None) -> list[str]:
+    """Approve an address, whether it has asked or not; `until` is the last day of the access, as 2026-02-03 in UTC."""
     moved = decisions.approve_address(
-        db, email, decider=SHELL, letterbox=Letterbox.of(settings), owner=_owner(db, settings), now=now
+        db,
+        email,
+        decider=SHELL,
+        letterbox=Letterbox.of(settings),
+        owner=_owner(db, settings),
+        now=now,
+        terms=Terms(until=_end(until)),
     )
-    return [f"{moved.email} is approved and can sign in."]
+    return [f"{moved.email} is approved and can sign in{f', until {until} (UTC)' if until else ''}."]
 
 
 def deny(db: Db, settings: Settings, email: str, *, now: int) -> list[str]:
@@ -40,9 +48,16 @@ def deny(db: Db, settings: Settings, email: str, *, now: int) -> list[str]:
 
 
 def revoke(db: Db, settings: Settings, email: str, *, now: int) -> list[str]:
-    """Take an approval back: every device and API token of the account ends at once."""
+    """Take an approval back: every device and API token of the account ends at once.
+
+    Exports of workspaces that nobody else minds stop; a server that runs cuts their uploads within a second.
+    """
     moved = _move(db, settings, email, Move.REVOKE, now=now)
-    return [f"{moved.email} is revoked and signed out everywhere."]
+    told = [f"{moved.email} is revoked and signed out everywhere."]
+    if moved.ended:
+        number = len(moved.ended)
+        told.append(f"Exports stopped in {number} workspace{'s' if number > 1 else ''} that nobody else minds.")
+    return told
 
 
 def _move(db: Db, settings: Settings, email: str, move: Move, *, now: int) -> Moved:
@@ -57,6 +72,15 @@ def _move(db: Db, settings: Settings, email: str, move: Move, *, now: int) -> Mo
     )
 
 
+def _end(until: str | None) -> int | None:
+    if until is None:
+        return None
+    try:
+        return end_of_day(until)
+    except ValueError as wrong:
+        raise Invalid({"until": str(wrong)}) from None
+
+
 def _owner(db: Db, settings: Settings) -> str | None:
     return installation.owner_id(db, settings.owner_dropbox_account_id)
 
@@ -65,6 +89,6 @@ def _date(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
-def _one_line(request: access_requests.AccessRequest) -> str:
+def _one_line(request: request_list.AccessRequest) -> str:
     """Name and message; what strangers wrote holds no control characters, only line breaks."""
     return " · ".join(" ".join(text.split()) for text in (request.name, request.message) if text)

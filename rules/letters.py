@@ -5,6 +5,7 @@ To whom they go and when is decided elsewhere.
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.characters import strip_invisible
@@ -32,10 +33,13 @@ class Letter:
     html: str
 
 
-def new_request(head: Letterhead, *, email: str, name: str, message: str, invited: str = "") -> Letter:
+def new_request(
+    head: Letterhead, *, email: str, name: str, message: str, asked: str, path: str, invited: str = ""
+) -> Letter:
     """To the site owner: somebody asks for access, or needs it because a member invited them.
 
-    `invited` then says by whom and where to: "Ada (ada@example.com) to the workspace Studio".
+    `asked` is when, as people read it; `path` that of the link that decides. `invited` says by whom and where to:
+    "Ada (ada@example.com) to the workspace Studio".
     """
     who = strip_invisible(name) or email
     wants = "needs" if invited else "asks for"
@@ -44,33 +48,36 @@ def new_request(head: Letterhead, *, email: str, name: str, message: str, invite
         paragraphs.append(f"Invited by {deadened(strip_invisible(invited))}")
     if name:
         paragraphs.append(f"Name: {deadened(strip_invisible(name))}")
+    paragraphs.append(f"When: {asked}")
     if message:
         paragraphs += ["They wrote:", quoted(message)]
+    paragraphs.append(
+        "The link opens a page with this request and two buttons, Approve and Deny. It decides once, within 72 hours; "
+        "don't pass it on."
+    )
     return composed(
         f"{shortened(who)} {wants} access to {head.app_name}",
         paragraphs,
-        link_to(head, "Decide", "/admin/requests", "Sign in as the site owner and open Admin to decide."),
+        link_to(head, "Look and decide", path, "Sign in as the site owner and open Admin to decide."),
     )
 
 
-def more_requests(head: Letterhead) -> Letter:
-    """To the site owner, once for all that came after the first few of an hour."""
+def more_requests(head: Letterhead, *, people: Sequence[tuple[str, str]], others: int) -> Letter:
+    """To the site owner, one for all that came after the first few of an hour: the address and name of each.
+
+    `others` is how many there are that `people` doesn't name.
+    """
+    number = len(people) + others
+    named = "\n".join(f"{email} · {deadened(strip_invisible(name))}" if name else email for email, name in people)
+    paragraphs = [
+        f"{number} more {'request has' if number == 1 else 'requests have'} come in since the last mail "
+        f"and {'waits' if number == 1 else 'wait'} for a decision:",
+        f"{named}\n… and {others} more" if others else named,
+    ]
     return composed(
-        f"More people ask for access to {head.app_name}",
-        ["More access requests have come in since the last mail."],
+        f"{number} more {'person asks' if number == 1 else 'people ask'} for access to {head.app_name}",
+        paragraphs,
         link_to(head, "See them all", "/admin/requests", "Sign in as the site owner and open Admin to see them."),
-    )
-
-
-def approved(head: Letterhead, *, email: str) -> Letter:
-    """To the person: the request was approved."""
-    return composed(
-        f"You can use {head.app_name} now",
-        [
-            f"Your request for access to {head.app_name} has been approved.",
-            f"Sign in with the Dropbox account that has the address {email}.",
-        ],
-        link_to(head, "Sign in here", "/login", "Sign in on the page where you asked for access."),
     )
 
 

@@ -135,12 +135,12 @@ def save(
 
 
 def disconnect(
-    db: Db, *, workspace_id: str, by: str, keyring: Keyring, now: int, way: str = "page", ip: str = ""
+    db: Db, *, workspace_id: str, by: str | None, keyring: Keyring, now: int, way: str = "page", ip: str = ""
 ) -> Connection:
     """End the connection: the token goes to the outbox to be revoked and is gone from here. Returns what is left.
 
     Nothing is claimed under it from now on, and what is being uploaded is skipped. Disconnecting twice is no harm.
-    Raises NotFound for a workspace that was never connected.
+    `by` is None for a shell or a rule. Raises NotFound for a workspace that was never connected.
     """
     before = _existing(db, workspace_id)
     if before.status is ConnectionStatus.DISCONNECTED:

@@ -1,24 +1,29 @@
 """The site owner's decisions about access requests: approve, deny, revoke. Each is guarded, audited, and made once.
 
-Which move leads where is in rules/approval.py; what an approval opens is in admission.py.
+Which move leads where is in rules/approval.py; taking one back is in recent_decisions.py; what an approval opens is in
+admission.py, and what ends with it in revocations.py.
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from rules import letters
 from rules.approval import MOVES, Move, email_key, refusal, validate_email
+from rules.calendar import last_day
 from rules.states import RequestState
-from store import accounts, api_tokens, audit, devices
+from store import audit, request_mails, revocations
 from store.connect import Db, rows
 from store.errors import Conflict, Invalid, NotFound
 from store.mails import Letterbox
+from store.request_mails import Decided
+
+MOST_NOTE = 1000
 
 
 @dataclass(frozen=True)
 class Decider:
-    """Who moves a request: `by` an account id (None: a shell), the `way` of the audit, and from where."""
+    """Who moves a request: `by` an account id (None: a shell, a link or a rule), the `way` of the audit, from where."""
 
     by: str | None
     way: str
@@ -26,13 +31,32 @@ class Decider:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What goes with a decision: a private note, a note to a denied person, and when an approval ends (ms UTC).
+
+    `tells` False: the person gets no mail.
+    """
+
+    note: str = ""
+    note_to_person: str = ""
+    until: int | None = None
+    tells: bool = True
+
+
+@dataclass(frozen=True)
 class Moved:
-    """A request that a decision has just met. `account_id` is None until its first sign-in."""
+    """A request that a decision has just met. `account_id` is None until its first sign-in.
+
+    `mail_id` is the mail that tells the person, if one does; `ended` are the connections that a revocation ended, with
+    their new epochs.
+    """
 
     id: str
     email: str
     state: RequestState
     account_id: str | None
+    mail_id: str | None = None
+    ended: Mapping[str, int] = field(default_factory=dict)
 
 
 def decide(
@@ -44,13 +68,16 @@ def decide(
     letterbox: Letterbox,
     owner: str | None,
     now: int,
-    note: str = "",
+    terms: Terms | None = None,
+    tell_at: int | None = None,
 ) -> Moved:
     """Approve, deny or revoke. NotFound for an unknown id; Conflict, and nothing done, where the move can't be made.
 
-    Approving tells the person by mail. Revoking ends every device and API token of the account at once and has its
-    login grant revoked at Dropbox. `owner` is the site owner's account id.
+    It holds at once. The person is told by mail at `tell_at` (now). Revoking ends every device and API token of the
+    account, has its login grant revoked at Dropbox, and stops exports that nobody else minds. `owner` is the site
+    owner's account id.
     """
+    terms = terms or Terms()
     found = rows(
         db, "select id, email, state, account_id, decided_at from access_requests where id = :id", id=request_id
     )
@@ -63,12 +90,14 @@ def decide(
         raise Conflict(f"{row['email']}: {why[0].lower()}{why[1:]}")
     if move is Move.REVOKE and account_id is not None and account_id == owner:
         raise Conflict("The site owner can't be revoked.")
+    if move is Move.APPROVE and terms.until is not None and terms.until <= now:
+        raise Invalid({"until": "Choose a day that is not over yet."})
     after = MOVES[before, move]
     moved = rows(
         db,
         """
         update access_requests set state = :after, decided_at = :now, decided_by = :by, decided_way = :way,
-            note = case when :note != '' then :note else note end, updated_at = :now
+            note = case when :note != '' then :note else note end, approved_until = :until, updated_at = :now
         where id = :id and state = :before returning id
         """,
         id=request_id,
@@ -76,14 +105,33 @@ def decide(
         after=after,
         by=decider.by,
         way=decider.way,
-        note=note,
+        note=terms.note,
+        until=terms.until if move is Move.APPROVE else None,
         now=now,
     )
     if not moved:
         raise Conflict("Somebody else has just decided this request.")
-    done = Moved(request_id, str(row["email"]), after, account_id)
-    _follow_up(db, done, decider=decider, letterbox=letterbox, now=now)
-    return done
+    ended: dict[str, int] = {}
+    if after is RequestState.REVOKED:
+        ended = revocations.end_everything(
+            db,
+            request_id,
+            account_id,
+            owner=owner,
+            keyring=letterbox.keyring,
+            by=decider.by,
+            way=decider.way,
+            ip=decider.ip,
+            now=now,
+        )
+    _record(db, f"access_request.{after}", str(row["email"]), _detail(account_id, terms), decider, now=now)
+    done = Moved(request_id, str(row["email"]), after, account_id, ended=ended)
+    if not terms.tells:
+        return done
+    decided = Decided(
+        request_id, done.email, after, account_id, terms.note_to_person, terms.until, by_itself=decider.way == "rule"
+    )
+    return replace(done, mail_id=request_mails.decided(db, letterbox, decided, tell_at=tell_at, now=now))
 
 
 def id_of(db: Db, email: str) -> str:
@@ -95,7 +143,14 @@ def id_of(db: Db, email: str) -> str:
 
 
 def approve_address(
-    db: Db, email: str, *, decider: Decider, letterbox: Letterbox, owner: str | None, now: int
+    db: Db,
+    email: str,
+    *,
+    decider: Decider,
+    letterbox: Letterbox,
+    owner: str | None,
+    now: int,
+    terms: Terms | None = None,
 ) -> Moved:
     """Approve an address, whether it has asked or not. Raises Invalid for `email`, Conflict if it is approved."""
     email = email.strip()
@@ -112,26 +167,18 @@ def approve_address(
             """,
             {"id": request_id, "key": email_key(email), "email": email, "now": now},
         )
-    return decide(db, request_id, Move.APPROVE, decider=decider, letterbox=letterbox, owner=owner, now=now)
+    return decide(db, request_id, Move.APPROVE, decider=decider, letterbox=letterbox, owner=owner, now=now, terms=terms)
 
 
-def _follow_up(db: Db, done: Moved, *, decider: Decider, letterbox: Letterbox, now: int) -> None:
-    if done.state is RequestState.APPROVED:
-        letterbox.drop(db, letters.approved(letterbox.head, email=done.email), to=done.email, now=now)
-    if done.state is RequestState.REVOKED and done.account_id is not None:
-        devices.end_all(db, done.account_id)
-        api_tokens.revoke_all(db, done.account_id, now=now)
-        accounts.forget_grant(db, done.account_id, keyring=letterbox.keyring, now=now)
+def _record(db: Db, action: str, subject: str, detail: str, decider: Decider, *, now: int) -> None:
     audit.record(
-        db,
-        at=now,
-        actor=decider.by,
-        way=decider.way,
-        action=f"access_request.{done.state}",
-        subject=done.email,
-        detail=done.account_id or "",
-        ip=decider.ip,
+        db, at=now, actor=decider.by, way=decider.way, action=action, subject=subject, detail=detail, ip=decider.ip
     )
+
+
+def _detail(account_id: str | None, terms: Terms) -> str:
+    until = "" if terms.until is None else f"until {last_day(terms.until)}"
+    return " · ".join(filter(None, (account_id, until)))
 
 
 def _when(decided_at: object) -> str:

@@ -1,10 +1,13 @@
-"""The few facts about the installation itself: who owns the site, and whether invited people need a decision."""
+"""The few facts about the installation itself: who owns the site, whether invited people need a decision, and
+whether Dropbox lets its app have more people.
+"""
 
 from store import audit
 from store.connect import Db, rows
 
 OWNER = "owner"
 LETS_INVITED_IN = "lets-invited-in"
+PEOPLE_REFUSED_AT = "people-refused-at"
 
 
 def owner_id(db: Db, configured: str | None) -> str | None:
@@ -39,6 +42,17 @@ def let_invited_in(db: Db, on: bool, *, by: str, now: int, ip: str = "") -> None
     _put(db, LETS_INVITED_IN, "on" if on else "off", now=now)
     action = f"installation.invited_{'let_in' if on else 'need_approval'}"
     audit.record(db, at=now, actor=by, way="page", action=action, subject=LETS_INVITED_IN, ip=ip)
+
+
+def people_refused(db: Db, *, now: int) -> None:
+    """Remember that Dropbox has just turned somebody away because its app may have no more people."""
+    _put(db, PEOPLE_REFUSED_AT, str(now), now=now)
+
+
+def people_refused_at(db: Db) -> int | None:
+    """When that last happened, in milliseconds UTC; None: never."""
+    found = rows(db, "select value from installation where name = :name", name=PEOPLE_REFUSED_AT)
+    return int(str(found[0]["value"])) if found else None
 
 
 def _put(db: Db, name: str, value: str, *, now: int) -> None:

@@ -24,7 +24,8 @@ CONNECT = "connect"
 class OAuthState:
     """One trip that has come back. `account_id` and `workspace_id` are set for `connect`, `setup_hash` for `setup`.
 
-    `invitation_hash` is set where it began on an invitation's page, to take the invitation up.
+    `invitation_hash` is set where it began on an invitation's page, to take the invitation up, and `claim_hash` where
+    it began on the page of a claim link, to bind the account to that approval.
     """
 
     id: str
@@ -35,6 +36,7 @@ class OAuthState:
     next: str
     setup_hash: str | None = field(repr=False)
     invitation_hash: str | None = field(repr=False)
+    claim_hash: str | None = field(repr=False)
 
 
 def begin(
@@ -49,6 +51,7 @@ def begin(
     workspace_id: str | None = None,
     setup_hash: str | None = None,
     invitation_hash: str | None = None,
+    claim_hash: str | None = None,
     keyring: Keyring,
     now: int,
 ) -> None:
@@ -57,9 +60,9 @@ def begin(
     db.conn.execute(
         """
         insert into oauth_states (id, state_hash, browser_hash, purpose, account_id, workspace_id, verifier, next,
-            setup_hash, invitation_hash, created_at, expires_at)
+            setup_hash, invitation_hash, claim_hash, created_at, expires_at)
         values (:id, :state_hash, :browser_hash, :purpose, :account_id, :workspace_id, :verifier, :next,
-            :setup_hash, :invitation_hash, :now, :expires_at)
+            :setup_hash, :invitation_hash, :claim_hash, :now, :expires_at)
         """,
         {
             "id": row_id,
@@ -79,6 +82,7 @@ def begin(
             "next": next_path,
             "setup_hash": setup_hash,
             "invitation_hash": invitation_hash,
+            "claim_hash": claim_hash,
             "now": now,
             "expires_at": now + LIFETIME_MS,
         },
@@ -92,7 +96,7 @@ def take(db: Db, *, state_hash: str, browser_hash: str, keyring: Keyring, now: i
         """
         update oauth_states set used_at = :now
         where state_hash = :state_hash and browser_hash = :browser_hash and used_at is null and expires_at > :now
-        returning id, purpose, account_id, workspace_id, verifier, next, setup_hash, invitation_hash
+        returning id, purpose, account_id, workspace_id, verifier, next, setup_hash, invitation_hash, claim_hash
         """,
         state_hash=state_hash,
         browser_hash=browser_hash,
@@ -116,6 +120,7 @@ def take(db: Db, *, state_hash: str, browser_hash: str, keyring: Keyring, now: i
         next=str(row["next"]),
         setup_hash=_text(row["setup_hash"]),
         invitation_hash=_text(row["invitation_hash"]),
+        claim_hash=_text(row["claim_hash"]),
     )
 
 

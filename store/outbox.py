@@ -17,6 +17,8 @@ DAY_MS = 86_400_000
 KEEP_MAILS_MS = 90 * DAY_MS
 KEEP_REVOCATIONS_MS = 30 * DAY_MS
 
+_UNTOUCHED = "kind = 'mail' and state in ('waiting', 'kept') and attempts = 0"
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -66,6 +68,25 @@ def add_mail(
         {"subject": subject, "to": to, "topic": topic, "finished": None if sent else now, "id": row_id},
     )
     return row_id
+
+
+def rewrite_mail(db: Db, row_id: str, *, subject: str, text: str, html: str, keyring: Keyring) -> None:
+    """Put other words into a mail that no try has begun to send; any other is left alone."""
+    found = rows(db, f"select recipient from outbox where id = :id and {_UNTOUCHED}", id=row_id)  # noqa: S608 - ours
+    if not found:
+        return
+    payload = {"to": str(found[0]["recipient"]), "subject": subject, "text": text, "html": html}
+    db.conn.execute(
+        "update outbox set payload = :payload, subject = :subject where id = :id",
+        {"payload": _sealed(keyring, payload, row_id), "subject": subject, "id": row_id},
+    )
+
+
+def take_back_mail(db: Db, row_id: str) -> bool:
+    """Forget a mail that no try has begun to send. False where it is too late, and the mail stays as it is."""
+    return bool(
+        rows(db, f"delete from outbox where id = :id and {_UNTOUCHED} returning id", id=row_id)  # noqa: S608 - ours
+    )
 
 
 def due(db: Db, *, now: int, most: int = 50) -> list[Waiting]:
@@ -144,14 +165,7 @@ def _add(
     db: Db, kind: OutboxKind, payload: dict[str, str], *, keyring: Keyring, state: str, now: int, due_at: int
 ) -> str:
     row_id = secrets.token_urlsafe(12)
-    sealed = seal(
-        keyring,
-        json.dumps(payload).encode(),
-        purpose=PURPOSE,
-        table=TABLE,
-        row_id=row_id,
-        nonce=secrets.token_bytes(NONCE_BYTES),
-    )
+    sealed = _sealed(keyring, payload, row_id)
     db.conn.execute(
         """
         insert into outbox (id, kind, payload, state, due_at, created_at)
@@ -160,3 +174,14 @@ def _add(
         {"id": row_id, "kind": kind, "payload": sealed, "state": state, "due_at": due_at, "now": now},
     )
     return row_id
+
+
+def _sealed(keyring: Keyring, payload: dict[str, str], row_id: str) -> str:
+    return seal(
+        keyring,
+        json.dumps(payload).encode(),
+        purpose=PURPOSE,
+        table=TABLE,
+        row_id=row_id,
+        nonce=secrets.token_bytes(NONCE_BYTES),
+    )

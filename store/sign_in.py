@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from rules.envelope import Keyring
-from store import accounts, audit, devices, installation, joining, names, outbox, setup_links, workspaces
+from store import accounts, audit, claim_links, devices, installation, joining, names, outbox, setup_links, workspaces
 from store.admission import Admission, admit
 from store.connect import Db
 from store.errors import Conflict, NotFound
@@ -15,7 +15,8 @@ class Arrival:
     """Who came back, with a grant, from which browser.
 
     `secret_hash` is the digest of the browser's fresh device secret; `replaces` that of the one it held before.
-    `setup_hash` is set for those who came through the set-up link, `invitation_hash` for an invitation's.
+    `setup_hash` is set for those who came through the set-up link, `invitation_hash` for an invitation's, `claim_hash`
+    for a claim link.
     """
 
     account_id: str
@@ -30,6 +31,7 @@ class Arrival:
     replaces: str | None = field(repr=False, default=None)
     setup_hash: str | None = field(repr=False, default=None)
     invitation_hash: str | None = field(repr=False, default=None)
+    claim_hash: str | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring:
         installation.set_owner(db, arrival.account_id, now=now)
         owner = arrival.account_id
         _note(db, arrival, "installation.claimed", now=now)
+    if arrival.claim_hash is not None and arrival.account_id != owner:
+        _claim(db, arrival, arrival.claim_hash, now=now)
     if arrival.email_verified:
         joining.let_in(db, arrival.email, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip)
     admission = admit(
@@ -74,6 +78,22 @@ def complete(db: Db, arrival: Arrival, *, configured_owner: str | None, keyring:
         outbox.add_revocation(db, refresh_token=arrival.refresh_token, keyring=keyring, now=now)
         return Outcome(admission)
     return Outcome(admission, first=_let_in(db, arrival, owner=owner, keyring=keyring, now=now))
+
+
+def _claim(db: Db, arrival: Arrival, claim_hash: str, *, now: int) -> None:
+    """Bind the account to the approval of its claim link; what has become of a dead one its page has said."""
+    approved = claim_links.use(db, claim_hash, account_id=arrival.account_id, now=now)
+    if approved is not None:
+        audit.record(
+            db,
+            at=now,
+            actor=arrival.account_id,
+            way="page",
+            action="access_request.claimed",
+            subject=approved,
+            detail=f"{arrival.email} ({arrival.account_id})",
+            ip=arrival.ip,
+        )
 
 
 def _let_in(db: Db, arrival: Arrival, *, owner: str | None, keyring: Keyring, now: int) -> bool:

@@ -4,10 +4,10 @@ import base64
 
 from rules.envelope import Keyring
 from rules.letters import Letterhead
-from store import sign_in
+from store import mails, sign_in
 from store.connect import Db, immediate
 from store.decisions import Decider
-from store.mails import Letterbox
+from store.mails import Letterbox, Mail
 from store.sign_in import Arrival, Outcome
 
 NOW = 1_770_000_000_000
@@ -46,3 +46,8 @@ def arrives(db: Db, name: str, *, now: int = NOW, configured_owner: str | None =
 
 def count(db: Db, table: str, where: str = "1 = 1") -> int:
     return int(db.conn.execute(f"select count(*) from {table} where {where}").fetchone()[0])
+
+
+def mails_to(db: Db, recipient: str) -> list[Mail]:
+    """What was written to this address, oldest first."""
+    return [mail for mail in reversed(mails.listed(db, KEYRING)) if mail.recipient == recipient]
