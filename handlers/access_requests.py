@@ -13,9 +13,10 @@ from handlers.state import State
 from rules.approval import MAX_MESSAGE, MAX_NAME, email_key, validate_email
 from rules.characters import strip_invisible
 from settings import Settings
-from store import access_requests, installation
+from store import access_requests, installation, set_aside
 from store.connect import Db
 from store.mails import Letterbox
+from store.set_aside import Reason
 
 HONEYPOT = "website"
 ASKED_COOKIE = "__Host-asked"
@@ -43,16 +44,11 @@ async def ask(request: Request[State]) -> Response:
         return render(request, "access_requests/page.html", status=422, form=form)
     if await request.state["database"].read(access_requests.is_full):
         raise HTTPException(503, FULL, {"retry-after": "86400"})
-    if not form.values.get(HONEYPOT) and _not_too_often(request, email):
-        await request.state["database"].write(
-            _ask,
-            request.state["settings"],
-            email=email,
-            name=name,
-            message=message,
-            ip=request.state["client_ip"],
-            now=now_ms(),
-        )
+    said = {"email": email, "name": name, "message": message, "ip": request.state["client_ip"]}
+    if (reason := _reason_to_set_aside(request, form, email)) is not None:
+        await request.state["database"].write(set_aside.keep, reason=reason, **said, now=now_ms())
+    else:
+        await request.state["database"].write(_ask, request.state["settings"], **said, now=now_ms())
     response = see_other(request, "/request-access/sent")
     set_cookie(response, ASKED_COOKIE, request.state["signer"].dumps(email, salt="asked"), ASKED_SECONDS)
     return response
@@ -73,13 +69,15 @@ def _wrong(email: str, name: str, message: str) -> dict[str, str]:
     return errors
 
 
-def _not_too_often(request: Request[State], email: str) -> bool:
-    """Over the address's own limit nothing is done, and the answer is the same."""
+def _reason_to_set_aside(request: Request[State], form: Form, email: str) -> Reason | None:
+    """Why nobody is to be told of this one; the answer is the same, and a row is written either way."""
+    if form.values.get(HONEYPOT):
+        return Reason.TRAP
     try:
         request.state["limits"].check("request-access-address", email_key(email))
     except HTTPException:
-        return False
-    return True
+        return Reason.OFTEN
+    return None
 
 
 def _ask(db: Db, settings: Settings, *, email: str, name: str, message: str, ip: str, now: int) -> None:

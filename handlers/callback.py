@@ -131,6 +131,7 @@ async def _finish_sign_in(request: Request[State], trip: OAuthState, grant: Gran
         replaces=token_digest(former) if former else None,
         setup_hash=trip.setup_hash,
         invitation_hash=trip.invitation_hash,
+        claim_hash=trip.claim_hash,
     )
     outcome: Outcome = await request.state["database"].write(
         sign_in.complete,

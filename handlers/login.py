@@ -58,6 +58,7 @@ async def begin(
     other_account: bool = False,
     setup_hash: str | None = None,
     invitation_hash: str | None = None,
+    claim_hash: str | None = None,
 ) -> Response:
     """Start a round trip to Dropbox: its row, the cookie that ties it to this browser, and the 303.
 
@@ -79,6 +80,7 @@ async def begin(
         workspace_id=workspace_id,
         setup_hash=setup_hash,
         invitation_hash=invitation_hash,
+        claim_hash=claim_hash,
         keyring=request.state["settings"].keyring,
         now=now_ms(),
     )
@@ -153,7 +155,7 @@ async def logout(request: Request[State]) -> Response:
 
 def _standing(db: Db, account_id: str, email: str, verified: bool, configured_owner: str | None) -> Admission:
     owner = installation.owner_id(db, configured_owner)
-    return admission.of(db, account_id=account_id, email=email, email_verified=verified, owner=owner)
+    return admission.of(db, account_id=account_id, email=email, email_verified=verified, owner=owner, now=now_ms())
 
 
 def _sign_out(db: Db, secret_hash: str, *, ip: str, now: int) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from handlers.headers import policy_with_form_action
 from handlers.static import Static
 from rules import failures, permissions
+from rules.calendar import last_day
 from settings import Settings
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates"
@@ -29,7 +30,7 @@ def environment(settings: Settings, static: Static) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(when=when, day=day, iso=iso, size=size)
+    env.filters.update(when=when, clock=clock, day=day, last_day=last_day, iso=iso, size=size, act=act, noun=noun)
     env.globals.update(
         app_name=settings.app_name,
         base_url=settings.origin,
@@ -93,6 +94,11 @@ def when(ms: int) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
+def clock(ms: int) -> str:
+    """The time of day alone, UTC: 14:02 UTC."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"
+
+
 def day(ms: int) -> str:
     """The day alone, UTC: Feb 11 2026."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
@@ -102,6 +108,16 @@ def day(ms: int) -> str:
 def iso(ms: int) -> str:
     """Milliseconds UTC as RFC 3339 in UTC, to the millisecond."""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def act(action: str) -> str:
+    """An action of the audit as people read it: "access_request.approved" is "Access request approved"."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+def noun(action: str) -> str:
+    """What an action of the audit is about: "access_request.approved" is about "access_request"."""
+    return action.partition(".")[0]
 
 
 def size(count: int) -> str:

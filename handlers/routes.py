@@ -15,10 +15,12 @@ from starlette.routing import Route
 
 from handlers import (
     access_requests,
-    admin,
+    approvals,
     callback,
+    claims,
     connection,
     devices,
+    earlier_exports,
     experiences,
     export_settings,
     exports,
@@ -33,6 +35,7 @@ from handlers import (
     setup,
     workspaces,
 )
+from handlers.admin import aside, audit, mail, people, requests, rules
 from handlers.api.docs import Docs
 from handlers.api.operations import API as API
 from handlers.body_limit import FORM_BYTES, BodyLimit
@@ -66,6 +69,10 @@ PUBLIC = [
     page("/auth/dropbox/callback", callback.callback),
     page("/setup/{token}", setup.page),
     form("/setup/{token}", setup.start),
+    page("/approvals/{token}", approvals.page),
+    form("/approvals/{token}", approvals.decide),
+    page("/claims/{token}", claims.page),
+    form("/claims/{token}", claims.start),
 ]
 
 SIGNED_IN: list[Route] = [
@@ -97,6 +104,7 @@ SIGNED_IN: list[Route] = [
     # export settings
     page("/projects/{project_id}/connect", export_settings.show),
     form("/projects/{project_id}/connect/toggle", export_settings.toggle),
+    form("/projects/{project_id}/connect/earlier", earlier_exports.send),
     # results and exports
     page("/projects/{project_id}/results", results.index),
     page("/projects/{project_id}/exports", exports.index),
@@ -106,12 +114,24 @@ SIGNED_IN: list[Route] = [
 
 # Below /admin; the site owner alone.
 OWNER: list[Route] = [
-    page("/requests", admin.requests),
-    form("/requests/{id}/decision", admin.decide),
-    page("/people", admin.approved),
-    page("/people/{account}/revoke", admin.confirm_revoke),
-    form("/people/{account}/revoke", admin.revoke),
-    page("/mail", admin.mail),
+    page("/requests", requests.index),
+    form("/requests/decisions", requests.decide_many),
+    form("/requests/undo", requests.undo),
+    form("/requests/{id}/decision", requests.decide),
+    page("/set-aside", aside.index),
+    form("/set-aside/{id}/let-through", aside.let_through),
+    page("/people", people.index),
+    page("/people/{account}", people.show),
+    form("/people/{account}/address", people.change_address),
+    form("/people/{account}/until", people.change_end),
+    page("/people/{account}/revoke", people.confirm_revoke),
+    form("/people/{account}/revoke", people.revoke),
+    page("/rules", rules.index),
+    form("/rules", rules.add),
+    form("/rules/{id}/remove", rules.remove),
+    page("/audit", audit.index),
+    page("/audit.csv", audit.as_csv),
+    page("/mail", mail.index),
 ]
 
 
@@ -119,7 +139,7 @@ class AdminHome(HTTPEndpoint):
     """/admin itself. It takes any method past its guard, so that a 405 tells nobody else that there is something."""
 
     async def get(self, request: Request[Any]) -> Response:
-        return await admin.home(request)
+        return await requests.home(request)
 
 
 # /admin itself is not below /admin: the mount begins at the slash.

@@ -18,7 +18,7 @@ KEPT_WAITING_S = 1.5
 
 async def disconnect(state: State, workspace_id: str, *, by: str, way: str = "page", ip: str = "") -> Connection | None:
     """End the workspace's connection: nothing more goes to its Dropbox. None if it never had one."""
-    began = _clock()
+    began = clock()
     present = await state["database"].read(connections.of_workspace, workspace_id)
     if present is None:
         return None
@@ -33,7 +33,7 @@ async def disconnect(state: State, workspace_id: str, *, by: str, way: str = "pa
             ip=ip,
         )
         stop.epoch = ended.epoch
-    await _sweep(state, until=began + KEPT_WAITING_S)
+    await sweep(state, until=began + KEPT_WAITING_S)
     return ended
 
 
@@ -42,7 +42,7 @@ async def move(state: State, workspace_id: str, *, by: str, ip: str = "") -> tup
 
     Nothing more goes to the account before it. What waited there goes to the new one.
     """
-    began = _clock()
+    began = clock()
     present = await state["database"].read(connections.of_workspace, workspace_id)
     if present is None:
         return None
@@ -56,7 +56,7 @@ async def move(state: State, workspace_id: str, *, by: str, ip: str = "") -> tup
             ip=ip,
         )
         stop.epoch = moved[0].epoch if moved else present.epoch
-    await _sweep(state, until=began + KEPT_WAITING_S)
+    await sweep(state, until=began + KEPT_WAITING_S)
     return moved
 
 
@@ -82,22 +82,22 @@ async def change_settings(
         return await write(
             export_settings.put, project_id=project_id, fields=fields, by=by, now=now_ms(), way=way, ip=ip
         )
-    began = _clock()
+    began = clock()
     async with state["gate"].stopping(project_id=project_id) as stop:
         settings = await write(
             export_settings.put, project_id=project_id, fields=fields, by=by, now=now_ms(), way=way, ip=ip
         )
         stop.epoch = settings.epoch
-    await _sweep(state, until=began + KEPT_WAITING_S)
+    await sweep(state, until=began + KEPT_WAITING_S)
     return settings
 
 
 async def delete_project(state: State, project_id: str, *, by: str, way: str = "page") -> None:
     """Delete the project: nothing more of it goes to Dropbox. Raises NotFound if it is deleted already."""
-    began = _clock()
+    began = clock()
     async with state["gate"].stopping(project_id=project_id) as stop:
         stop.epoch = await state["database"].write(deletions.delete_project, project_id, by=by, now=now_ms(), way=way)
-    await _sweep(state, until=began + KEPT_WAITING_S)
+    await sweep(state, until=began + KEPT_WAITING_S)
 
 
 async def delete_experience(state: State, experience_id: str, *, by: str, way: str = "page") -> None:
@@ -105,21 +105,21 @@ async def delete_experience(state: State, experience_id: str, *, by: str, way: s
 
     Calls for the project's other experiences are cut too, and made again under the project's new epoch.
     """
-    began = _clock()
+    began = clock()
     project_id = await state["database"].read(deletions.project_of, experience_id)
     async with state["gate"].stopping(project_id=project_id) as stop:
         stop.epoch = await state["database"].write(
             deletions.delete_experience, experience_id, by=by, now=now_ms(), way=way
         )
-    await _sweep(state, until=began + KEPT_WAITING_S)
+    await sweep(state, until=began + KEPT_WAITING_S)
 
 
-async def _sweep(state: State, *, until: float) -> None:
+async def sweep(state: State, *, until: float) -> None:
     """Skip what waits, slice after slice, until nothing is left or the time is over."""
     handled = 1
-    while handled and _clock() < until:
+    while handled and clock() < until:
         handled = await state["database"].write(export_stops.sweep, now=now_ms())
 
 
-def _clock() -> float:
+def clock() -> float:
     return asyncio.get_running_loop().time()

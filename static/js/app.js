@@ -135,6 +135,24 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
+// Picking many: one box ticks them all, and the buttons say how many there are.
+for (const picker of all("[data-picks]")) {
+  const boxes = Array.from(picker.form.elements).filter((box) => box.name === picker.dataset.picks);
+  const labels = all("button > span", picker.form);
+  const tell = () => {
+    const picked = boxes.filter((box) => box.checked).length;
+    picker.checked = picked === boxes.length;
+    picker.indeterminate = picked > 0 && !picker.checked;
+    for (const label of labels) label.textContent = label.textContent.replace(/selected$|\d+$/, picked || "selected");
+  };
+  picker.addEventListener("change", () => {
+    for (const box of boxes) box.checked = picker.checked;
+    tell();
+  });
+  for (const box of boxes) box.addEventListener("change", tell);
+  tell();
+}
+
 // Back from the browser's page cache, a form that was being sent can be sent again.
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
