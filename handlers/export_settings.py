@@ -5,11 +5,15 @@ from starlette.responses import Response
 
 from handlers import connection_view, seen, stops
 from handlers.clock import now_ms
+from handlers.connection_view import ProjectView
 from handlers.forms import read_form
 from handlers.guards import permit
 from handlers.pages import render, see_other
 from handlers.state import State
 from rules.permissions import can_edit_project
+from store import earlier_exports
+from store.connect import Db
+from store.earlier_exports import Earlier, Offer
 from store.errors import Conflict
 from store.projects import ProjectSeen
 
@@ -22,7 +26,7 @@ SWITCHED = {
 
 async def show(request: Request[State]) -> Response:
     """GET /projects/{project_id}/connect"""
-    return await _tab(request, await seen.project(request))
+    return await tab(request, await seen.project(request))
 
 
 async def toggle(request: Request[State]) -> Response:
@@ -32,7 +36,7 @@ async def toggle(request: Request[State]) -> Response:
     form = await read_form(request)
     wanted = form.choice("enabled", SWITCHED, sentence="Say whether export is to be on or off.")
     if form.errors:
-        return await _tab(request, found, refusal=form.errors["enabled"], status=422)
+        return await tab(request, found, refusal=form.errors["enabled"], status=422)
     switch = stops.switch_on if wanted == "on" else stops.switch_off
     try:
         await switch(
@@ -42,15 +46,13 @@ async def toggle(request: Request[State]) -> Response:
             ip=request.state["client_ip"],
         )
     except Conflict as conflict:
-        return await _tab(request, found, refusal=conflict.message, status=409)
+        return await tab(request, found, refusal=conflict.message, status=409)
     return see_other(request, f"/projects/{found.project.id}/connect", SWITCHED[wanted])
 
 
-async def _tab(request: Request[State], found: ProjectSeen, *, refusal: str = "", status: int = 200) -> Response:
+async def tab(request: Request[State], found: ProjectSeen, *, refusal: str = "", status: int = 200) -> Response:
     """The whole tab; `refusal` is what was asked for and could not be done."""
-    view = await request.state["database"].read(
-        connection_view.of_project, found.workspace.id, found.project.id, now=now_ms()
-    )
+    view, offer, earlier = await request.state["database"].read(_read, found, now=now_ms())
     folder = request.state["settings"].dropbox_app_folder
     return render(
         request,
@@ -61,7 +63,15 @@ async def _tab(request: Request[State], found: ProjectSeen, *, refusal: str = ""
         project=found.project,
         standing=found.standing,
         view=view,
+        offer=offer,
+        earlier=earlier,
         refusal=refusal,
         folder=folder,
         root=f"/Apps/{folder}" if folder else "",
     )
+
+
+def _read(db: Db, found: ProjectSeen, *, now: int) -> tuple[ProjectView, Offer, Earlier | None]:
+    project_id = found.project.id
+    view = connection_view.of_project(db, found.workspace.id, project_id, now=now)
+    return view, earlier_exports.offer(db, project_id), earlier_exports.latest(db, project_id)

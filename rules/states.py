@@ -127,6 +127,17 @@ class ArtifactState(StrEnum):
     """In: the URL could not be fetched, or is no media we take. Out: the same result is pushed again."""
 
 
+class EarlierState(StrEnum):
+    """Where sending a project's earlier results stands."""
+
+    SENDING = "sending"
+    """In: an editor asks for it. Out: sent, or stopped."""
+    SENT = "sent"
+    """In: every earlier result has its exports, which go on by themselves. Out: never."""
+    STOPPED = "stopped"
+    """In: export was switched off or Dropbox disconnected meanwhile. Out: never; asking again sends the rest."""
+
+
 class FetchState(StrEnum):
     """The fetching of one artifact from the web address that its pusher named."""
 

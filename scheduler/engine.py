@@ -14,6 +14,7 @@ from scheduler.clock import now_ms
 from scheduler.delivery import Delivery
 from scheduler.dispatcher import Dispatcher
 from scheduler.dropboxes import Dropboxes
+from scheduler.ended_access import cut_overtaken, end_access
 from scheduler.fetcher import Fetcher, resolve
 from scheduler.pump import Pump
 from scheduler.timetable import timetable
@@ -50,6 +51,7 @@ class Engine:
         self._settings = settings
         self._database = database
         self._oauth = oauth
+        self._gate = gate
         self._bell = bell
         self._now = now
         self._dropboxes = Dropboxes(settings, oauth, now)
@@ -114,6 +116,7 @@ class Engine:
         async def watch_foreign_commits() -> None:
             if self._foreign is not None and self._foreign.any_new():
                 self._bell.set()
+                await cut_overtaken(database, self._gate)
 
         async def deliver_outbox() -> None:
             await outbox.deliver_due(database, self._settings, self._oauth, now=now())
@@ -121,10 +124,12 @@ class Engine:
         return {
             "tick": tick,
             "watch_foreign_commits": watch_foreign_commits,
+            "end_access": lambda: end_access(database, self._settings, self._gate, now),
             "fetch": self._fetcher.look,
             "finish_stops": lambda: housekeeping.finish_stops(database, now),
             "deliver_outbox": deliver_outbox,
             "enqueue_owed": lambda: housekeeping.enqueue_owed(database, now),
+            "send_earlier": lambda: housekeeping.send_earlier(database, now),
             "end_trips": lambda: housekeeping.end_trips(database, keyring, now),
             "forget_old": lambda: housekeeping.forget_old(database, now),
             "tidy_database": database.tidy,

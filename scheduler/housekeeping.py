@@ -5,7 +5,18 @@ from collections.abc import Callable
 import structlog
 
 from rules.envelope import Keyring
-from store import devices, export_stops, exports, outbox, pending_grants
+from store import (
+    approval_links,
+    claim_links,
+    devices,
+    earlier_sending,
+    export_stops,
+    exports,
+    outbox,
+    pending_grants,
+    recent_decisions,
+    set_aside,
+)
 from store.database import Database
 
 log = structlog.get_logger("housekeeping")
@@ -26,16 +37,27 @@ async def enqueue_owed(database: Database, now: Callable[[], int]) -> None:
         continue
 
 
+async def send_earlier(database: Database, now: Callable[[], int]) -> None:
+    """Enqueue the earlier results that editors asked for, slice by slice, others' writes in between."""
+    while await database.read(earlier_sending.anything_to_send):
+        await database.write(earlier_sending.send, now=now())
+
+
 async def end_trips(database: Database, keyring: Keyring, now: Callable[[], int]) -> None:
     """Forget round trips to Dropbox whose time is over; grants that nobody confirmed are revoked."""
     await database.write(pending_grants.expire, keyring=keyring, now=now())
 
 
 async def forget_old(database: Database, now: Callable[[], int]) -> None:
-    """Devices that are signed out by time, and mails and revocations that were done with long ago."""
-    forgotten = {
-        "devices": await database.write(devices.prune, now=now()),
-        "outbox": await database.write(outbox.prune, now=now()),
+    """Devices that are signed out by time, and mails, links and decisions that were done with long ago."""
+    old = {
+        "devices": devices.prune,
+        "outbox": outbox.prune,
+        "approval_links": approval_links.prune,
+        "claim_links": claim_links.prune,
+        "decisions": recent_decisions.prune,
+        "set_aside": set_aside.prune,
     }
+    forgotten = {what: await database.write(prune, now=now()) for what, prune in old.items()}
     if any(forgotten.values()):
         log.info("forgot what was old", **forgotten)

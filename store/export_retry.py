@@ -42,6 +42,8 @@ def retry(
         )
     else:
         begin_again(db, export, to, now=now, random=random)
+    # Somebody asks for this one: it waits behind nothing any more.
+    db.conn.execute("update exports set priority = 0 where id = :id", {"id": export_id})
     db.conn.execute(
         """
         update connections set paused_until = 0, pause_reason = null, paused_at = null, updated_at = :now

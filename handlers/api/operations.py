@@ -5,6 +5,7 @@ Everything is below /api/v1, behind handlers/api/bearer.py.
 
 from handlers.api import (
     connection,
+    earlier_exports,
     experiences,
     export_settings,
     export_shape,
@@ -148,6 +149,22 @@ API: list[Operation] = [
         summary="Change any of them for new results. Switching off stops at once; on needs a connection.",
         answers=export_settings.ExportSettings,
         body=export_settings.ExportSettingsChange,
+        refusals=(403, 409),
+    ),
+    # earlier results
+    api(
+        "GET",
+        "/projects/{project_id}/earlier-exports",
+        earlier_exports.show,
+        summary="How many earlier results could be exported after all, and how far the last sending of them is.",
+        answers=earlier_exports.EarlierExports,
+    ),
+    api(
+        "POST",
+        "/projects/{project_id}/earlier-exports",
+        earlier_exports.send,
+        summary="Export the results from before export was on, and what a stop skipped, behind fresh ones.",
+        answers={202: earlier_exports.EarlierExports},
         refusals=(403, 409),
     ),
     # results

@@ -16,6 +16,7 @@ from store.migrations.m005_invitations import m005_invitations
 from store.migrations.m006_decisions import m006_decisions
 from store.migrations.m007_audit import m007_audit
 from store.migrations.m008_fetches import m008_fetches
+from store.migrations.m009_earlier_exports import m009_earlier_exports
 
 STEPS = (
     m001_people,
@@ -26,6 +27,7 @@ STEPS = (
     m006_decisions,
     m007_audit,
     m008_fetches,
+    m009_earlier_exports,
 )
 
 migrations = Migrations("clementine")

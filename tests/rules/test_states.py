@@ -15,6 +15,7 @@ from rules.states import (
     ArtifactState,
     AttemptStatus,
     ConnectionStatus,
+    EarlierState,
     ExportState,
     FetchState,
     FolderStructure,
@@ -35,6 +36,7 @@ SPELLING: dict[type[StrEnum], str] = {
     AttemptStatus: "success failed skipped",
     FolderStructure: "by_experience by_date flat",
     ArtifactState: "ready fetching failed",
+    EarlierState: "sending sent stopped",
     FetchState: "waiting fetching done failed",
     OutboxKind: "mail revoke_grant",
 }

@@ -64,6 +64,7 @@ PAGES = [
     # FR-004, FR-015
     Row("GET",  "/projects/{project_id}/connect",                 "200 200 200 200 404 404 303"),
     Row("POST", "/projects/{project_id}/connect/toggle",          "303 303 303 403 404 404 303", {"enabled": "off"}),
+    Row("POST", "/projects/{project_id}/connect/earlier",         "409 409 409 403 404 404 303"),
     Row("GET",  "/projects/{project_id}/results",                 "200 200 200 200 404 404 303"),
     Row("GET",  "/projects/{project_id}/exports",                 "200 200 200 200 404 404 303"),
     Row("POST", "/projects/{project_id}/exports/retry-failed",    "303 303 303 403 404 404 303"),
@@ -133,6 +134,8 @@ API = [
     Row("DELETE", "/workspaces/{workspace_id}/connection",        "200 200 403 403 403 404 404 404 401"),
     Row("GET",    "/projects/{project_id}/export-settings",       "200 200 200 200 404 404 404 404 401"),
     Row("PUT",    "/projects/{project_id}/export-settings",       "200 200 200 403 404 404 404 404 401", OFF),
+    Row("GET",    "/projects/{project_id}/earlier-exports",       "200 200 200 200 404 404 404 404 401"),
+    Row("POST",   "/projects/{project_id}/earlier-exports",       "409 409 409 403 404 404 404 404 401"),
     Row("GET",    "/projects/{project_id}/exports",               "200 200 200 200 404 404 200 404 401"),
     Row("GET",    "/projects/{project_id}/export-log",            "200 200 200 200 404 404 404 404 401"),
     Row("GET",    "/exports/{export_id}",                         "200 200 200 200 404 404 200 404 401"),
