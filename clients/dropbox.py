@@ -16,16 +16,9 @@ from clients import dropbox_failures
 from clients.access_tokens import AccessTokens
 from clients.dropbox_http import TIMEOUT_S
 from clients.dropbox_line import Line, Overdue
-from clients.file_range import FileRange, OpenRange, SourceMissing
+from clients.file_range import FileRange, OpenRange
 from clients.stop_gate import Stopped
-from rules.content_hash import ContentHash
 from rules.failures import DropboxFailure, Failure, FailureKind
-
-SINGLE_REQUEST_BYTES = 150 * 1024 * 1024
-"""Up to here a file goes in one request; Dropbox refuses larger ones."""
-
-CHUNK_BYTES = 8 * 1024 * 1024
-"""Of a larger file, per request: a multiple of 4 MiB, as Dropbox asks."""
 
 
 @dataclass(frozen=True)
@@ -82,51 +75,26 @@ class Dropbox:
     def stat(self, path: str, *, line: Line) -> Metadata | None:
         """What lies at a path, or under an id (`id:…`); None for nothing."""
         try:
-            return _metadata(self._ask(line, lambda sdk: sdk.files_get_metadata(path)))
+            return metadata_of(self.ask(line, lambda sdk: sdk.files_get_metadata(path)))
         except _NothingThere:
             return None
 
     def upload(self, source: Source, path: str, *, taken_at: int, line: Line) -> Metadata:
-        """Send a file of at most 150 MiB in one request, over whatever file lies at the path.
+        """Send a file in one request (of at most 150 MiB), over whatever file lies at the path.
 
         `taken_at` (milliseconds UTC) becomes the time that Dropbox shows.
         """
         body = FileRange.known(source.opens, 0, source.size, source.content_hash)
-        commit = _commit(taken_at)
-        answer = self._ask(line, lambda sdk: sdk.files_upload(body, path, content_hash=body.content_hash, **commit))
-        return _as_sent(_metadata(answer), source)
-
-    def upload_large(self, source: Source, path: str, *, taken_at: int, line: Line) -> Metadata:
-        """Send a file of any size in chunks by one upload session, otherwise as `upload`."""
-        whole = ContentHash()
-        chunk = _chunk(source, 0, whole, line)
-        session_id = self._start(chunk, line)
-        sent = chunk.length
-        while sent < source.size:
-            chunk = _chunk(source, sent, whole, line)
-            self._append(chunk, files.UploadSessionCursor(session_id=session_id, offset=sent), line)
-            sent += chunk.length
-        if whole.hexdigest() != source.content_hash:
-            raise dropbox_failures.failure_of(SourceMissing("our copy holds other bytes than it did"), line)
-        cursor = files.UploadSessionCursor(session_id=session_id, offset=sent)
-        commit = files.CommitInfo(path=path, **_commit(taken_at))
-        answer = self._ask(line, lambda sdk: sdk.files_upload_session_finish(b"", cursor, commit))
-        return _as_sent(_metadata(answer), source)
+        commit = commit_info(taken_at)
+        answer = self.ask(line, lambda sdk: sdk.files_upload(body, path, content_hash=body.content_hash, **commit))
+        return as_sent(metadata_of(answer), source)
 
     def close(self) -> None:
-        """Close the sockets that are kept open."""
+        """Close the sockets that are kept open; the next call opens new ones."""
         self._session.close()
 
-    def _start(self, chunk: FileRange, line: Line) -> str:
-        answer = self._ask(line, lambda sdk: sdk.files_upload_session_start(chunk, content_hash=chunk.content_hash))
-        session_id: str = answer.session_id
-        return session_id
-
-    def _append(self, chunk: FileRange, cursor: files.UploadSessionCursor, line: Line) -> None:
-        self._ask(line, lambda sdk: sdk.files_upload_session_append_v2(chunk, cursor, content_hash=chunk.content_hash))
-
-    def _ask(self, line: Line, call: Callable[[_Sdk], Any]) -> Any:
-        """One call with a good token; an expired one is renewed once and the call made again."""
+    def ask(self, line: Line, call: Callable[[_Sdk], Any]) -> Any:
+        """One call of the SDK with a good token; an expired one is renewed once and the call made again."""
         token = self._token(line)
         try:
             return self._call(line, token, call)
@@ -171,15 +139,7 @@ class Dropbox:
             raise dropbox_failures.failure_of(error, line, secret=token) from error
 
 
-def _chunk(source: Source, start: int, whole: ContentHash, line: Line) -> FileRange:
-    """The next chunk of a file, read once for its hash and the whole file's."""
-    try:
-        return FileRange.measured(source.opens, start, min(CHUNK_BYTES, source.size - start), whole)
-    except SourceMissing as error:
-        raise dropbox_failures.failure_of(error, line) from None
-
-
-def _commit(taken_at: int) -> dict[str, Any]:
+def commit_info(taken_at: int) -> dict[str, Any]:
     """How every file of ours is written: over its own frozen path, never beside it, and without a notification."""
     return {
         "mode": files.WriteMode.overwrite,
@@ -189,7 +149,8 @@ def _commit(taken_at: int) -> dict[str, Any]:
     }
 
 
-def _metadata(answer: Any) -> Metadata:
+def metadata_of(answer: Any) -> Metadata:
+    """What the SDK brought, in our words."""
     if not isinstance(answer, files.FileMetadata | files.FolderMetadata):
         raise DropboxFailure(Failure(FailureKind.UNAVAILABLE, "neither a file nor a folder", outcome_known=False))
     path = answer.path_display or ""
@@ -198,7 +159,7 @@ def _metadata(answer: Any) -> Metadata:
     return Metadata(answer.id, path, answer.rev, answer.size, answer.content_hash)
 
 
-def _as_sent(metadata: Metadata, source: Source) -> Metadata:
+def as_sent(metadata: Metadata, source: Source) -> Metadata:
     """What Dropbox says it holds, if that is what was sent."""
     if not metadata.holds(source):
         raise DropboxFailure(Failure(FailureKind.HASH_MISMATCH, "Dropbox holds other bytes than were sent"))

@@ -70,6 +70,12 @@ def failure_of(error: Exception, line: Line, *, secret: str = "") -> DropboxFail
     )
 
 
+def of_union(union: object, line: Line) -> Failure:
+    """What an error in the midst of an answer means: one entry of a batch, whose other entries may have gone well."""
+    kind, detail = _of_tags(_tags(union))
+    return Failure(kind, detail[:_LONGEST_DETAIL], request_id=line.request_id)
+
+
 def is_not_found(error: Exception) -> bool:
     """Whether a look-up found nothing at that path."""
     return isinstance(error, exceptions.ApiError) and _tags(error.error) == ["path", "not_found"]

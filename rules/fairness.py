@@ -68,6 +68,10 @@ class Ring:
             self._old.pop(name, None)
             self._forget(name)
 
+    def is_due(self, name: str) -> bool:
+        """Whether the account is known to have something to do."""
+        return name in self._accounts and self._accounts[name].due
+
     def next(self, width: Callable[[str], int]) -> Grant | None:
         """Who may claim now, where `width` says how many uploads an account can bear at once; None: nobody."""
         free = self.slots - sum(account.busy for account in self._accounts.values())
@@ -101,10 +105,11 @@ class Ring:
 
     def is_crowding(self, name: str) -> bool:
         """Whether the account holds more than its share while somebody below theirs waits for a slot."""
-        share = self._share()
-        if self._accounts[name].busy <= share or sum(each.busy for each in self._accounts.values()) < self.slots:
+        # A copy, since this is asked from other threads, too.
+        share, accounts = self._share(), list(self._accounts.values())
+        if self._accounts[name].busy <= share or sum(each.busy for each in accounts) < self.slots:
             return False
-        return any(each.due and each.busy < share for each in self._accounts.values())
+        return any(each.due and each.busy < share for each in accounts)
 
     def _rooms(self, names: Iterable[str], width: Callable[[str], int]) -> dict[str, int]:
         """How many slots more each could use, in turn; those that could use none are left out."""

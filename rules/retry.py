@@ -19,7 +19,9 @@ _RATE_LIMIT_S = 15
 _LONGEST_BUSY_S = 30
 _HOUR_S = 3_600
 _DAY_S = 86_400
-_BREAKER_AFTER = 5
+BREAKER_AFTER = 5
+"""So many `unavailable` tries in a row open the breaker; while there are as many, one try goes at a time: the probe."""
+
 _BREAKER_PAUSE_S = 30
 
 
@@ -36,7 +38,7 @@ def breaker(failures_in_a_row: int) -> int | None:
 
     After the pause the caller sends one probe; if that fails too, the row has grown and the pause is the same again.
     """
-    return _BREAKER_PAUSE_S if failures_in_a_row >= _BREAKER_AFTER else None
+    return _BREAKER_PAUSE_S if failures_in_a_row >= BREAKER_AFTER else None
 
 
 @dataclass(frozen=True)

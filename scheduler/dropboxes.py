@@ -11,7 +11,11 @@ from clients.dropbox_oauth import DropboxOAuth
 from settings import Settings
 
 MOST = 256
-SOCKETS = 2
+SOCKETS = 18
+"""For sixteen uploads at once, a commit and a look."""
+
+WARM = 24
+"""So many keep their idle sockets; of the others, only the access token is kept."""
 
 
 class Dropboxes:
@@ -35,6 +39,8 @@ class Dropboxes:
         self._kept[connection_id] = kept
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)[1][1].close()
+        if len(self._kept) > WARM:
+            list(self._kept.values())[-WARM - 1][1].close()
         return kept[1]
 
     def close(self) -> None:

@@ -11,13 +11,14 @@ from clients.stop_gate import StopGate
 from clients.web import Web
 from scheduler import housekeeping, outbox
 from scheduler.clock import now_ms
+from scheduler.commits import Commits
 from scheduler.delivery import Delivery
 from scheduler.dispatcher import Dispatcher
 from scheduler.dropboxes import Dropboxes
 from scheduler.ended_access import cut_overtaken, end_access
 from scheduler.fetcher import Fetcher, resolve
-from scheduler.pump import Pump
 from scheduler.timetable import timetable
+from scheduler.tries import Tries
 from settings import Settings
 from store import claims
 from store.connect import DATABASE_FILE
@@ -55,9 +56,10 @@ class Engine:
         self._bell = bell
         self._now = now
         self._dropboxes = Dropboxes(settings, oauth, now)
-        pump = Pump(settings, database, Delivery(database, media, now), self._dropboxes, gate, now)
-        self._dispatcher = Dispatcher(database, pump, bell, now)
         self._fetcher = Fetcher(database, media, Web(resolve), settings.keyring, now, most=settings.max_result_bytes)
+        tries = Tries(settings, database, self._dropboxes, gate, now)
+        delivery, commits = Delivery(database, media, now), Commits(tries, media)
+        self._dispatcher = Dispatcher(database, tries, delivery, commits, bell, now)
         self._dispatching: asyncio.Task[None] | None = None
         self._draining: asyncio.Task[None] | None = None
         self._foreign: ForeignCommits | None = None

@@ -1,162 +1,177 @@
-"""One export of a Dropbox account from claim to ending. Its caller sees to it that each account has one turn at a time.
+"""One Dropbox account's exports under way: data side by side, commits strictly one after the other.
 
-Whose turn it is, dispatcher.py decides; how the bytes get there, delivery.py knows.
+Which exports, and how many at once, the dispatcher decides; how a try goes and ends is delivery.py's, commits.py's and
+tries.py's part. All of it runs in the event loop.
 """
 
 import asyncio
-import itertools
-import random
-import secrets
-import sqlite3
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-import structlog
-
+from clients.dropbox import Dropbox, Metadata
 from clients.dropbox_line import Line
-from clients.stop_gate import StopGate, Stopped
-from rules.envelope import Unsealable
-from rules.failures import DropboxFailure, Failure, FailureKind
-from rules.retry import decide
+from clients.dropbox_sessions import MOST_ENTRIES
+from rules.width import Width
+from scheduler.commits import Commits
 from scheduler.delivery import Delivery
-from scheduler.dropboxes import Dropboxes
-from settings import Settings
-from store import claims, endings
-from store.claims import Claimed
-from store.database import Database
-from store.errors import NotFound
-from store.losses import Loss
-from store.mails import Letterbox
+from scheduler.held import Ending, Held, Resting
+from scheduler.tries import Tries
 
-log = structlog.get_logger("pump")
-
-LONGEST_WAIT_S = 30
-REST_MS = 250
-Ending = Callable[..., Any]
+MOST_READY = 2 * MOST_ENTRIES
+"""So many files may wait to be committed; then no more data is sent ahead."""
 
 
 class Pump:
-    """Tries exports. Made once; `turn` may run for many accounts at once."""
+    """`freed` is called when a slot is free again, `roomy` when more may be sent ahead; `crowds` says whether others
+    wait for what this account holds."""
 
     def __init__(
         self,
-        settings: Settings,
-        database: Database,
+        tries: Tries,
         delivery: Delivery,
-        dropboxes: Dropboxes,
-        gate: StopGate,
-        now: Callable[[], int],
+        commits: Commits,
+        *,
+        freed: Callable[[], None],
+        roomy: Callable[[], None],
+        crowds: Callable[[], bool],
     ) -> None:
-        self._database = database
+        self._tries = tries
         self._delivery = delivery
-        self._dropboxes = dropboxes
-        self._gate = gate
-        self._now = now
-        self._keyring = settings.keyring
-        self._loss = partial(
-            Loss,
-            keyring=self._keyring,
-            letterbox=Letterbox.of(settings),
-            configured_owner=settings.owner_dropbox_account_id,
-        )
-        boot = secrets.token_hex(8)
-        self._claims = (f"{boot}:{number}" for number in itertools.count(1))
+        self._commits = commits
+        self._freed = freed
+        self._roomy = roomy
+        self._crowds = crowds
+        self._width = Width()
+        self._sending = 0
+        self._ready: list[Held] = []
+        self._committing = False
+        self._closing = False
+        self._is_cut = False
         self._lines: set[Line] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
-    async def turn(self, account: str) -> bool:
-        """Try the account's longest due export; False when nothing was due."""
-        taken = await self._database.write(claims.claim, account=account, now=self._now(), claim=next(self._claims))
-        for claimed in taken:
-            await self._try(claimed)
-        return bool(taken)
+    @property
+    def width(self) -> int:
+        """How many uploads it can bear at once."""
+        return self._width.now if len(self._ready) < MOST_READY else 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.tasks and not self._ready
+
+    @property
+    def is_forgettable(self) -> bool:
+        """Whether a new pump would do as well."""
+        return self.is_idle and self._width.is_full
+
+    def begin(self, taken: Sequence[Held], *, alone: bool) -> None:
+        """Take on claimed exports. `alone`: nothing else is due on this account."""
+        if alone and self._delivery.takes_one_call(taken[0]) and not (self._sending or self._ready or self._committing):
+            self._committing = True
+            self._sending += 1
+            self._go(self._whole(taken[0]))
+            return
+        for held in taken:
+            self._sending += 1
+            self._go(self._data(held))
+
+    def close(self) -> None:
+        """Large files go back after the chunk that they are at; the rest may finish."""
+        self._closing = True
 
     def cut(self) -> None:
         """End all tries under way: they are given back."""
+        self._is_cut = True
         for line in list(self._lines):
             line.cut()
+        self._commit_next()
 
-    async def _try(self, claimed: Claimed) -> None:
-        line, started_at = Line(), self._now()
-        self._lines.add(line)
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _whole(self, held: Held) -> None:
+        """One file by one call, which holds the commit slot."""
         try:
-            ending = await self._ending(claimed, line, started_at)
+            ending = await self._try(held, self._delivery.whole)
+        finally:
+            self._committing = False
+        self._commit_next()
+        if ending is not None:
+            await self._tries.write([(held, ending)])
+
+    async def _data(self, held: Held) -> None:
+        """One file's data; then it waits to be committed with others."""
+        ending = await self._try(held, self._delivery.data)
+        if ending is not None:
+            await self._tries.write([(held, ending)])
+            return
+        self._ready.append(held)
+        self._commit_next()
+
+    async def _try(self, held: Held, way: Callable[..., Any]) -> Ending | None:
+        async def work(dropbox: Dropbox, held: Held) -> Metadata | None:
+            found: Metadata | None = await way(dropbox, held, self._go_on)
+            return found
+
+        self._lines.add(held.line)
+        if self._is_cut:
+            held.line.cut()
+        try:
+            ending = await self._tries.run(held, work)
+        finally:
+            self._lines.discard(held.line)
+            self._sending -= 1
+            self._freed()
+        self._learn(held)
+        return ending
+
+    def _go_on(self, held: Held) -> None:
+        """Before each call: whether it may begin. Works in any thread."""
+        self._tries.check_rest(held)
+        if held.session is not None and not held.is_sent and (self._closing or self._crowds()):
+            raise Resting
+        held.call_began_at = self._tries.now()
+
+    def _learn(self, held: Held) -> None:
+        if held.narrows:
+            self._width.refused(began_at=held.call_began_at, now=self._tries.now())
+        elif not held.failed:
+            self._width.went_well()
+
+    def _commit_next(self) -> None:
+        """Commit whatever is ready, if nothing is being committed: no waiting for more."""
+        if self._committing or not self._ready:
+            return
+        connection = self._ready[0].claimed.connection_id
+        batch = [held for held in self._ready if held.claimed.connection_id == connection][:MOST_ENTRIES]
+        taken = set(batch)
+        self._ready = [held for held in self._ready if held not in taken]
+        self._committing = True
+        self._go(self._commit(batch))
+
+    async def _commit(self, batch: list[Held]) -> None:
+        line = Line()
+        self._lines.add(line)
+        if self._is_cut:
+            line.cut()
+        resting = [held for held in batch if self._rests(held)]
+        may_go = [held for held in batch if held not in resting]
+        try:
+            ended = await self._commits.finish(may_go, line) if may_go else []
         finally:
             self._lines.discard(line)
-        await self._write(claimed, ending, started_at)
+            self._committing = False
+        for held in [held for held, _ in ended if held.narrows][:1]:
+            self._learn(held)
+        self._commit_next()
+        self._roomy()
+        await self._tries.write([*ended, *((held, self._tries.given_back(held)) for held in resting)])
 
-    async def _ending(self, claimed: Claimed, line: Line, started_at: int) -> Ending:
-        """Try, and say how it ended. No failure gets past here: an export must not stay uploading for ever."""
-        refused: str | None = None
+    def _rests(self, held: Held) -> bool:
         try:
-            with self._gate.call(
-                claimed.connection_id, claimed.connection_epoch, claimed.project_id, claimed.settings_epoch
-            ) as call:
-                call.cuts(line.cut)
-                refused = await self._grant(claimed)
-                dropbox = self._dropboxes.of(claimed.connection_id, refused)
-                there = await self._delivery.deliver(dropbox, claimed, line)
-            assert there.rev is not None
-            return partial(endings.exported, file_id=there.id, rev=there.rev, started_at=started_at)
-        except Stopped:
-            # Bytes may have been on the wire when it was cut. While a stop is under way the gate lets nobody in, and
-            # to claim the same export again at once would be a race.
-            return partial(claims.give_back, check_first=line.sent, rest_ms=REST_MS)
-        except DropboxFailure as failed:
-            return self._failed(claimed, failed.failure, refused, started_at)
-        except Exception as error:
-            log.exception("a try broke", export=claimed.id)
-            return self._failed(claimed, _broken(error), refused, started_at)
-
-    async def _grant(self, claimed: Claimed) -> str:
-        """The refresh token, asked for within the gate, so that a stop either is seen here or cuts what follows."""
-        try:
-            token = await self._database.read(claims.grant, claimed, self._keyring)
-        except NotFound:
-            token = None
-        except Unsealable as error:
-            log.error("a stored Dropbox token can't be opened", connection=claimed.connection_id, reason=str(error))
-            raise DropboxFailure(Failure(FailureKind.NEEDS_REAUTH, "the stored token can't be opened")) from None
-        if token is None:
-            raise Stopped("the claim is gone")
-        return token
-
-    def _failed(self, claimed: Claimed, failure: Failure, refused: str | None, started_at: int) -> Ending:
-        decision = decide(
-            failure,
-            attempt=claimed.attempts + 1,
-            now=self._now(),
-            jitter=random.uniform(-1, 1),  # noqa: S311 - spreads retries
-            busy_in_a_row=claimed.busy_in_a_row + 1,
-            previous=claimed.previous_failure,
-        )
-        tell = log.error if decision.loud else log.warning
-        tell(
-            "a try failed",
-            export=claimed.id,
-            kind=failure.kind,
-            detail=failure.detail,
-            dropbox_request_id=failure.request_id,
-            next_state=decision.next_state,
-        )
-        return partial(
-            endings.failed, failure=failure, decision=decision, loss=self._loss(refused), started_at=started_at
-        )
-
-    async def _write(self, claimed: Claimed, ending: Ending, started_at: int) -> None:
-        """Write the ending down, however long that takes; one that the store refuses becomes a failure of ours."""
-        for wait in itertools.chain((1, 2, 4, 8, 16), itertools.repeat(LONGEST_WAIT_S)):
-            try:
-                await self._database.write(ending, claimed, now=self._now())
-                return
-            except sqlite3.OperationalError:
-                log.exception("the database takes no ending at the moment", export=claimed.id)
-            except Exception as error:
-                log.exception("an ending was refused", export=claimed.id)
-                ending = self._failed(claimed, _broken(error), None, started_at)
-            await asyncio.sleep(wait)
-
-
-def _broken(error: Exception) -> Failure:
-    """A failure of our own, treated as if Dropbox had not answered."""
-    return Failure(FailureKind.UNAVAILABLE, f"an error of ours ({type(error).__name__})", outcome_known=False)
+            self._tries.check_rest(held)
+        except Resting:
+            return True
+        return False

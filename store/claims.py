@@ -1,62 +1,45 @@
-"""What the engine may work on: whose turn it is, taking an export for one try, and putting it back untried.
+"""Taking exports for one try, and putting them back untried. What may be taken is said in turns.py.
 
 How a try ended is endings.py's part; what people do to exports, that of exports.py and export_stops.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rules.envelope import Keyring
 from rules.failures import FailureKind
-from store import connections
+from rules.fairness import FILE_BYTES
+from rules.retry import BREAKER_AFTER
+from rules.upload_sessions import UploadSession
+from store import connections, export_sessions
 from store.connect import Db, rows
+from store.turns import NEXT_OF_PROJECT, OPEN_PROJECTS, PROBES
 
-# An export may be claimed under today's epochs alone: a stop flips one row, and everything older is out at once.
-# Walked project by project, so that what waits behind a stop or a pause is never read through.
-_OPEN_PROJECTS = """
-    connections c
-    join workspaces w on w.id = c.workspace_id and w.deleted_at is null
-    join projects p on p.workspace_id = c.workspace_id and p.deleted_at is null
-    join export_settings s on s.project_id = p.id and s.enabled = 1 and s.paused_reason is null
-"""
-_NEXT_OF_PROJECT = """
-    from exports e
-    join results r on r.id = e.result_id and r.deleted_at is null
-    join experiences x on x.id = e.experience_id and x.deleted_at is null
-    where e.project_id = s.project_id and e.settings_epoch = s.epoch and e.state = 'waiting'
-        and e.connection_id = c.id and e.connection_epoch = c.epoch
-"""
-# Materialized, or the planner would look for the first due export again for each mention of it.
-_TURNS = f"""
-    with firsts as materialized (
-        select c.dropbox_account_id as account, c.paused_until,
-            (select e.due_at {_NEXT_OF_PROJECT} order by e.due_at, e.id limit 1) as first_due
-        from {_OPEN_PROJECTS}
-        where c.status = 'connected'
-    )
-    select account, min(case when paused_until > first_due then paused_until else first_due end) as due_at
-    from firsts where first_due is not null
-    group by account order by due_at
-"""  # noqa: S608 - made of our own texts
 _CLAIM = f"""
     update exports set state = 'uploading', claim = :claim, claimed_at = :now, updated_at = :now
     where state = 'waiting' and id in (
-        select due.id from {_OPEN_PROJECTS}
-        join exports due on due.id in (
-            select e.id {_NEXT_OF_PROJECT} and e.due_at <= :now order by e.due_at, e.id limit :most
+        select id from (
+            select due.id, due.due_at,
+                sum(due.size + {FILE_BYTES}) over (order by due.due_at, due.id) - due.size - {FILE_BYTES} as ahead
+            from {OPEN_PROJECTS}
+            join exports due on due.id in (
+                select e.id {NEXT_OF_PROJECT} and e.due_at <= :now order by e.due_at, e.id limit :most
+            )
+            where c.dropbox_account_id = :account and c.status = 'connected' and c.paused_until <= :now
+                and case when :probed is null then c.failures_in_a_row < {BREAKER_AFTER} else c.id = :probed end
         )
-        where c.dropbox_account_id = :account and c.status = 'connected' and c.paused_until <= :now
-        order by due.due_at, due.id limit :most
+        where ahead < :budget
+        order by due_at, id limit :most
     )
     returning id
 """  # noqa: S608 - made of our own texts
+_TO_PROBE = f"""
+    select c.id from connections c
+    where c.dropbox_account_id = :account and c.status = 'connected' and c.paused_until <= :now and {PROBES}
+"""  # noqa: S608 - made of our own texts
 
 
-@dataclass(frozen=True)
-class Turn:
-    """A Dropbox account with something to do from `at` on (milliseconds UTC; in the past: now)."""
-
-    account: str
-    at: int
+UNLIMITED = 2**62
 
 
 @dataclass(frozen=True)
@@ -64,7 +47,8 @@ class Claimed:
     """An export taken for one try, with all that the try needs to know. Times are milliseconds UTC.
 
     `attempts` were spent before this try; `check_first` says that the file may be there already. `folder_path` and
-    `folder_id` are those of the selected folder, if there is one, last looked at at `folder_checked_at`.
+    `folder_id` are those of the selected folder, if there is one, last looked at at `folder_checked_at`. `session` is
+    what an earlier try left at Dropbox.
     """
 
     id: str
@@ -87,6 +71,7 @@ class Claimed:
     folder_path: str
     folder_id: str | None
     folder_checked_at: int
+    session: UploadSession | None = None
 
     @property
     def previous_failure(self) -> FailureKind | None:
@@ -94,15 +79,18 @@ class Claimed:
         return FailureKind.HASH_MISMATCH if self.hash_mismatches else None
 
 
-def due_accounts(db: Db) -> list[Turn]:
-    """Every Dropbox account on which something waits that nobody stopped, with its time; the earliest first."""
-    found = rows(db, _TURNS)
-    return [Turn(str(row["account"]), int(str(row["due_at"]))) for row in found]
+def claim(db: Db, *, account: str, now: int, claim: str, most: int = 1, budget: int = UNLIMITED) -> list[Claimed]:
+    """Take up to `most` due exports of a Dropbox account under `claim`, a text that no other claim ever had.
 
-
-def claim(db: Db, *, account: str, now: int, claim: str, most: int = 1) -> list[Claimed]:
-    """Take up to `most` due exports of a Dropbox account under `claim`, a text that no other claim ever had."""
-    if not rows(db, _CLAIM, account=account, now=now, claim=claim, most=most):
+    The last one taken begins within `budget` (as `rules.fairness.cost` counts). A connection on which everything
+    failed of late gets one at a time.
+    """
+    values = {"account": account, "now": now, "claim": claim, "most": most, "budget": budget}
+    taken = len(rows(db, _CLAIM, **values, probed=None))
+    for probed in rows(db, _TO_PROBE, account=account, now=now):
+        if taken < most:
+            taken += len(rows(db, _CLAIM, **{**values, "most": 1}, probed=probed["id"]))
+    if not taken:
         return []
     found = rows(
         db,
@@ -131,24 +119,55 @@ def grant(db: Db, claimed: Claimed, keyring: Keyring) -> str | None:
     return connections.token(db, claimed.connection_id, keyring) if mine else None
 
 
-def give_back(db: Db, claimed: Claimed, *, now: int, check_first: bool, rest_ms: int = 0) -> bool:
+def still_ours(db: Db, claimed: Sequence[Claimed], *, now: int) -> set[str]:
+    """Of exports of one connection, the ids of those that may be committed now: claimed by us, and nothing paused."""
+    return {
+        each.id
+        for each in claimed
+        if rows(
+            db,
+            """
+            select 1 from exports e
+            join connections c on c.id = e.connection_id and c.status = 'connected' and c.paused_until <= :now
+            join export_settings s on s.project_id = e.project_id and s.paused_reason is null
+            where e.id = :id and e.state = 'uploading' and e.claim = :claim
+            """,
+            id=each.id,
+            claim=each.claim,
+            now=now,
+        )
+    }
+
+
+def give_back(
+    db: Db,
+    claimed: Claimed,
+    *,
+    now: int,
+    check_first: bool,
+    rest_ms: int = 0,
+    session: UploadSession | None = None,
+) -> bool:
     """Put an export back as it was: no attempt spent, no row in the log. False when it has moved on already.
 
-    `check_first`: bytes were sent, and the file may be there. It is not claimed again before `rest_ms` have passed.
+    `check_first`: bytes were committed, and the file may be there. It is not claimed again before `rest_ms` have
+    passed. `session` is what lies at Dropbox of it.
     """
     moved = db.conn.execute(
-        """
+        f"""
         update exports set state = 'waiting', claim = null, claimed_at = null, updated_at = :now,
             due_at = case when due_at > :rested then due_at else :rested end,
-            check_first = case when :check_first = 1 then 1 else check_first end
+            check_first = case when :check_first = 1 then 1 else check_first end,
+            {export_sessions.KEPT}
         where id = :id and state = 'uploading' and claim = :claim
-        """,
+        """,  # noqa: S608 - made of our own texts
         {
             "id": claimed.id,
             "claim": claimed.claim,
             "now": now,
             "rested": now + rest_ms,
             "check_first": int(check_first),
+            **export_sessions.values(session),
         },
     )
     return moved.rowcount == 1
@@ -178,5 +197,6 @@ def folder_seen(db: Db, claimed: Claimed, *, folder_id: str | None, now: int) ->
 
 
 def _claimed(row: dict[str, object]) -> Claimed:
-    values = {name: row[name] for name in Claimed.__dataclass_fields__}
-    return Claimed(**{**values, "check_first": bool(row["check_first"])})  # type: ignore[arg-type]
+    values = {name: row[name] for name in Claimed.__dataclass_fields__ if name != "session"}
+    values |= {"check_first": bool(row["check_first"]), "session": export_sessions.of_row(row)}
+    return Claimed(**values)  # type: ignore[arg-type]

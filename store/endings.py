@@ -8,7 +8,8 @@ import secrets
 from rules.failures import Failure, FailureKind, sentence
 from rules.retry import Decision, NeedsReauth, Pause, breaker
 from rules.states import AttemptStatus, ExportState
-from store import claims, losses
+from rules.upload_sessions import UploadSession
+from store import claims, export_sessions, losses
 from store.claims import Claimed
 from store.connect import Db, rows
 from store.losses import Loss
@@ -22,6 +23,7 @@ _STILL_OURS = """
 _EXPORTED = f"""
     update exports set state = 'exported', claim = null, claimed_at = null, attempts = attempts + 1, tries = tries + 1,
         busy_in_a_row = 0, check_first = 0, error_kind = null, error_message = null,
+        upload_session = null, upload_offset = 0, upload_session_at = null,
         dropbox_file_id = :file_id, rev = :rev, finished_at = :now, updated_at = :now
     where {_STILL_OURS}
     returning id
@@ -31,6 +33,7 @@ _FAILED = f"""
         busy_in_a_row = case when :busy = 1 then busy_in_a_row + 1 else 0 end,
         hash_mismatches = hash_mismatches + :mismatch,
         check_first = case when :check_first = 1 then 1 else check_first end,
+        {export_sessions.KEPT},
         due_at = coalesce(:due_at, due_at), error_kind = :kind, error_message = :message,
         finished_at = :finished_at, updated_at = :now
     where {_STILL_OURS}
@@ -58,9 +61,22 @@ def exported(db: Db, claimed: Claimed, *, file_id: str, rev: str, started_at: in
 
 
 def failed(
-    db: Db, claimed: Claimed, failure: Failure, decision: Decision, *, loss: Loss, started_at: int, now: int
+    db: Db,
+    claimed: Claimed,
+    failure: Failure,
+    decision: Decision,
+    *,
+    loss: Loss,
+    started_at: int,
+    now: int,
+    session: UploadSession | None = None,
+    counts: bool = True,
 ) -> bool:
-    """The try failed, and `decision` says what follows. False when a stop was faster."""
+    """The try failed, and `decision` says what follows. False when a stop was faster.
+
+    `session` is what lies at Dropbox for the next try. Of many exports that failed in one call, one `counts` towards
+    the breaker.
+    """
     waits = decision.next_state is ExportState.WAITING
     ended = rows(
         db,
@@ -77,18 +93,21 @@ def failed(
         message=_message(failure),
         finished_at=None if waits else now,
         now=now,
+        **export_sessions.values(session if waits else None),
     )
     if not ended:
-        claims.give_back(db, claimed, now=now, check_first=not failure.outcome_known)
+        claims.give_back(db, claimed, now=now, check_first=not failure.outcome_known, session=session)
         return False
     _log(db, claimed, AttemptStatus.FAILED, failure, started_at=started_at, now=now)
-    _follow(db, claimed, failure, decision, loss=loss, now=now)
+    in_a_row = _count(db, claimed.connection_id, failure.kind) if counts else 0
+    _follow(db, claimed, failure, decision, loss=loss, in_a_row=in_a_row, now=now)
     return True
 
 
-def _follow(db: Db, claimed: Claimed, failure: Failure, decision: Decision, *, loss: Loss, now: int) -> None:
+def _follow(
+    db: Db, claimed: Claimed, failure: Failure, decision: Decision, *, loss: Loss, in_a_row: int, now: int
+) -> None:
     """What the failure means for others than the export itself."""
-    in_a_row = _count(db, claimed.connection_id, failure.kind)
     if failure.kind is FailureKind.UNAVAILABLE and (seconds := breaker(in_a_row)) is not None:
         _pause(db, claimed.connection_id, Pause(now + seconds * 1000, failure.kind), now=now)
     if isinstance(decision.connection, Pause):

@@ -17,6 +17,7 @@ from store.migrations.m006_decisions import m006_decisions
 from store.migrations.m007_audit import m007_audit
 from store.migrations.m008_fetches import m008_fetches
 from store.migrations.m009_earlier_exports import m009_earlier_exports
+from store.migrations.m010_upload_sessions import m010_upload_sessions
 
 STEPS = (
     m001_people,
@@ -28,6 +29,7 @@ STEPS = (
     m007_audit,
     m008_fetches,
     m009_earlier_exports,
+    m010_upload_sessions,
 )
 
 migrations = Migrations("clementine")

@@ -3,18 +3,15 @@
 import io
 import threading
 import time
-import tracemalloc
-from pathlib import Path
 
 import pytest
 
 from clients.dropbox import Dropbox, Source
 from clients.dropbox_line import Line
-from clients.file_range import FileRange
 from clients.stop_gate import Stopped
 from rules.failures import FailureKind
 from tests.cast import STUDIO
-from tests.clients.sending import DATA, MIB, PATH, TAKEN_AT, WHOLE_PATH, hash_of, refused, source, upload
+from tests.clients.sending import DATA, PATH, TAKEN_AT, WHOLE_PATH, hash_of, refused, source, upload
 from tests.conftest import APP_KEY
 from tests.sandbox_server import SandboxServer
 
@@ -69,37 +66,11 @@ def test_a_source_that_is_gone_is_said_so_and_nothing_lands(studio: Dropbox, san
     assert "/data" not in failure.detail
 
 
-@pytest.mark.parametrize("large", [False, True])
-def test_a_source_with_other_bytes_than_recorded_never_lands(studio: Dropbox, sandbox: SandboxServer, large: bool):
+def test_a_source_with_other_bytes_than_recorded_never_lands(studio: Dropbox, sandbox: SandboxServer):
     changed = Source(lambda start, length: io.BytesIO(b"x" * length), len(DATA), hash_of(DATA))
-    send = studio.upload_large if large else studio.upload
-    assert refused(lambda: send(changed, PATH, taken_at=TAKEN_AT, line=Line())).kind is FailureKind.SOURCE_MISSING
+    failure = refused(lambda: studio.upload(changed, PATH, taken_at=TAKEN_AT, line=Line()))
+    assert failure.kind is FailureKind.SOURCE_MISSING
     assert sandbox.files(STUDIO) == {}
-
-
-def test_a_large_file_goes_by_session_in_chunks_with_memory_flat(
-    studio: Dropbox, sandbox: SandboxServer, tmp_path: Path
-):
-    path, size = tmp_path / "video", 41 * MIB + 5
-    with path.open("wb") as file:
-        for number in range(41):
-            file.write(bytes([number]) * MIB)
-        file.write(b"ended")
-
-    def opens(start: int, length: int):
-        file = path.open("rb")
-        file.seek(start)
-        return file
-
-    content_hash = FileRange.measured(opens, 0, size).content_hash
-    tracemalloc.start()
-    made = studio.upload_large(Source(opens, size, content_hash), "/video.mp4", taken_at=TAKEN_AT, line=Line())
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert made.content_hash == sandbox.files(STUDIO)["/Apps/Clementine/video.mp4"]["content_hash"] == content_hash
-    assert len(sandbox.history("files/upload_session/append_v2")) == 5
-    assert len(sandbox.history("files/upload_session/finish")) == 1
-    assert peak < 4 * MIB
 
 
 def test_a_hanging_upload_that_is_cut_is_stopped_and_no_failure(studio: Dropbox, sandbox: SandboxServer):

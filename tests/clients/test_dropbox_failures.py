@@ -2,15 +2,17 @@
 
 import pytest
 
+from clients import dropbox_sessions
 from clients.access_tokens import AccessTokens
 from clients.dropbox import Dropbox
 from clients.dropbox_http import Hosts, new_session
 from clients.dropbox_line import Line
 from clients.dropbox_oauth import AccessToken
-from rules.failures import FailureKind
+from clients.file_range import FileRange
+from rules.failures import DropboxFailure, FailureKind
 from settings import Settings
 from tests.cast import STUDIO
-from tests.clients.sending import DATA, PATH, TAKEN_AT, now_ms, refused, source, upload
+from tests.clients.sending import DATA, PATH, TAKEN_AT, hash_of, now_ms, refused, source, upload
 from tests.sandbox_server import SandboxServer
 
 
@@ -55,15 +57,22 @@ def test_each_refusal_of_an_upload_has_its_kind(studio: Dropbox, sandbox: Sandbo
     [
         ("path/insufficient_space", FailureKind.INSUFFICIENT_SPACE),
         ("path/conflict/folder", FailureKind.BAD_NAME),
+        ("path/too_many_write_operations", FailureKind.BUSY),
         ("too_many_write_operations", FailureKind.BUSY),
         ("lookup_failed/not_found", FailureKind.UNAVAILABLE),
+        ("lookup_failed/incorrect_offset", FailureKind.UNAVAILABLE),
         ("concurrent_session_missing_data", FailureKind.DEFECT),
     ],
 )
-def test_each_refusal_of_a_finish_has_its_kind(studio: Dropbox, sandbox: SandboxServer, error: str, kind: FailureKind):
-    sandbox.fault("error", route="files/upload_session/finish", error=error)
-    failure = refused(lambda: studio.upload_large(source(DATA), PATH, taken_at=TAKEN_AT, line=Line()))
-    assert (failure.kind, failure.detail) == (kind, error)
+def test_each_refusal_of_an_entry_has_its_kind(studio: Dropbox, sandbox: SandboxServer, error: str, kind: FailureKind):
+    sandbox.fault("entry_error", error=error)
+    data = FileRange.known(source(DATA).opens, 0, len(DATA), hash_of(DATA))
+    session = dropbox_sessions.start(studio, data, close=True, now=1, line=Line())
+    entry = dropbox_sessions.Entry(session, source(DATA), PATH, TAKEN_AT)
+    [answer] = dropbox_sessions.commit(studio, [entry], line=Line())
+    assert isinstance(answer, DropboxFailure)
+    assert (answer.failure.kind, answer.failure.detail) == (kind, error)
+    assert answer.failure.request_id
 
 
 @pytest.mark.parametrize("tag", ["insufficient_quota", "access_restricted", "locked", "restricted_content"])

@@ -15,6 +15,7 @@ from tests.scheduler.stage import PICTURE, Event, Stage
 
 pytestmark = pytest.mark.anyio
 UPLOAD = "files/upload"
+SESSION = "files/upload_session/"
 
 
 async def test_a_push_lands_by_itself_at_its_path_with_its_bytes(stage: Stage):
@@ -87,18 +88,11 @@ async def test_a_large_file_goes_by_session_and_lands_whole(stage: Stage, monkey
     export = await stage.ended(stage.studio.push(bytes(range(256)) * 80_000))
     assert stage.files()[export.destination_path]["content_hash"] == export.content_hash
     assert stage.calls(UPLOAD) == []
-    assert len(stage.calls("files/upload_session/*")) == 4
-
-
-async def test_a_session_that_breaks_off_begins_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(delivery, "SINGLE_REQUEST_BYTES", 1_000_000)
-    stage.sandbox.fault("drop", route="files/upload_session/append_v2", nth=2)
-    await stage.engine.start()
-    export = stage.studio.push(bytes(range(256)) * 80_000)
-    await stage.tried(export)
-    stage.pass_time(11)
-    await stage.ended(export)
-    assert stage.files()[export.destination_path]["content_hash"] == export.content_hash
+    assert [call["route"].rpartition("/")[2] for call in stage.calls("files/upload_session/*")] == [
+        "start",
+        "append_v2",
+        "finish_batch_v2",
+    ]
 
 
 async def test_never_two_commits_at_once_for_one_dropbox_account(stage: Stage):
@@ -110,7 +104,8 @@ async def test_never_two_commits_at_once_for_one_dropbox_account(stage: Stage):
     for export in made:
         assert (await stage.ended(export)).attempts == 1
     assert rows(stage.db, "select count(*) as n from attempts") == [{"n": len(made)}]
-    spans = sorted((call["begin_no"], call["end_no"]) for call in stage.calls(UPLOAD))
+    commits = [*stage.calls(UPLOAD), *stage.calls(SESSION + "finish_batch_v2")]
+    spans = sorted((call["begin_no"], call["end_no"]) for call in commits)
     assert all(before[1] < after[0] for before, after in itertools.pairwise(spans))
 
 
@@ -127,17 +122,20 @@ async def test_accounts_do_not_wait_for_one_another(stage: Stage):
 async def test_a_long_queue_of_one_account_delays_another_by_one_upload_at_most(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(dispatcher, "SLOTS", 1)
+    monkeypatch.setattr(dispatcher, "SLOTS", 2)
+    stage.engine = stage.new_engine()
     agency = Event(stage, "agency", AGENCY)
-    stage.sandbox.behave(latency={UPLOAD: 30})
+    stage.sandbox.behave(latency={"files/*": 30})
+    queue = [stage.studio.push() for _ in range(40)]
     await stage.engine.start()
-    queue = [stage.studio.push() for _ in range(12)]
-    await stage.until(lambda: stage.files())
+    await stage.until(lambda: len(stage.files()) > 2)
     single = agency.push()
-    begun = len(stage.calls(UPLOAD))
+    pushed_ms = time.time_ns() // 1_000_000
     await stage.ended(single)
-    between = [call for call in stage.calls(UPLOAD)[begun:] if call["email"] == STUDIO]
-    assert len(between) <= 3
+    first = min((call for call in stage.calls("files/*") if call["email"] == AGENCY), key=lambda call: call["begin_no"])
+    between = [call for call in stage.calls(SESSION + "start") if pushed_ms < call["begin_ms"] < first["begin_ms"]]
+    # Each slot once more at most, and what was claimed when the push came.
+    assert len(between) <= 4
     for export in queue:
         await stage.ended(export)
 

@@ -94,13 +94,15 @@ async def test_another_file_at_our_path_after_a_lost_try_is_overwritten(stage: S
 
 
 async def test_five_in_a_row_open_the_breaker_and_one_probe_follows(stage: Stage):
-    stage.sandbox.fault("status", route=UPLOAD, status=500)
-    await stage.engine.start()
+    stage.sandbox.fault("status", route="files/*", status=500)
     made = [stage.studio.push() for _ in range(8)]
+    await stage.engine.start()
     await stage.until(lambda: stage.studio.connection().pause_reason == "unavailable")
-    assert len(stage.calls(UPLOAD)) == 5
-    stage.pass_time(30)
-    await stage.until(lambda: len(stage.calls(UPLOAD)) == 6)
+    for export in made:
+        await stage.tried(export)
+    assert len(stage.calls("files/*")) == 8
+    stage.pass_time(45)
+    await stage.until(lambda: len(stage.calls("files/*")) == 9)
     await stage.stays_quiet()
     stage.sandbox.clear_faults()
     for _ in made:

@@ -16,16 +16,40 @@ UPLOAD = "files/upload"
 
 
 async def test_an_upload_under_way_may_finish_and_nothing_more_is_claimed(stage: Stage):
-    stage.sandbox.behave(latency={UPLOAD: 300})
+    stage.sandbox.behave(latency={"files/*": 300})
+    begun = [stage.studio.push() for _ in range(3)]
     await stage.engine.start()
-    first, second = stage.studio.push(), stage.studio.push()
-    await stage.until(lambda: [stage.get(each).state for each in (first, second)].count(ExportState.UPLOADING) == 1)
-    began = time.monotonic()
+    await stage.until(lambda: all(stage.get(each).state is ExportState.UPLOADING for each in begun))
     stage.engine.ring_stop()
+    late = stage.studio.push()
+    began = time.monotonic()
+    await stage.engine.stop()
+    assert time.monotonic() - began < 2.5
+    assert {stage.get(each).state for each in begun} == {ExportState.EXPORTED}
+    assert stage.get(late).state is ExportState.WAITING
+
+
+@pytest.mark.parametrize("route", ["start", "finish_batch_v2"])
+async def test_many_hanging_calls_are_cut_and_given_back_with_no_attempt_spent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, route: str
+):
+    monkeypatch.setattr(engine, "FINISH_S", 0.2)
+    stage.sandbox.fault("hang", route=f"files/upload_session/{route}")
+    made = [stage.studio.push() for _ in range(20)]
+    await stage.engine.start()
+    await stage.until(lambda: stage.sandbox.faults()[0]["hits"] == (16 if route == "start" else 1))
+    began = time.monotonic()
     await stage.engine.stop()
     assert time.monotonic() - began < 2
-    states = sorted([stage.get(first).state, stage.get(second).state])
-    assert states == [ExportState.EXPORTED, ExportState.WAITING]
+    for export in made:
+        assert (stage.get(export).state, stage.get(export).attempts) == (ExportState.WAITING, 0)
+        assert stage.log(export) == []
+    stage.sandbox.clear_faults()
+    stage.engine = stage.new_engine()
+    await stage.engine.start()
+    for export in made:
+        assert (await stage.ended(export)).attempts == 1
+    assert {node["revisions"] for node in stage.files().values()} == {1}
 
 
 async def test_a_hanging_upload_is_cut_and_given_back_with_no_attempt_spent(

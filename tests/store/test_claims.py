@@ -2,9 +2,9 @@
 
 import pytest
 
-from store import claims, export_log
-from store.claims import Turn
+from store import claims, export_log, turns
 from store.connect import Db, rows
+from store.turns import Turn
 from tests.store.exporting import KEYRING, pushed, switched_on
 from tests.store.people import NOW, World
 from tests.store.trying import ACCOUNT, LATER, one, row, succeed, taken
@@ -12,9 +12,9 @@ from tests.store.trying import ACCOUNT, LATER, one, row, succeed, taken
 
 def test_an_account_with_something_due_has_its_turn(db: Db, world: World):
     switched_on(db, world)
-    assert claims.due_accounts(db) == []
+    assert turns.due_accounts(db) == []
     pushed(db, world)
-    assert claims.due_accounts(db) == [Turn(ACCOUNT, NOW)]
+    assert turns.due_accounts(db) == [Turn(ACCOUNT, NOW)]
 
 
 def test_the_turn_comes_when_the_first_export_falls_due(db: Db, world: World):
@@ -22,14 +22,14 @@ def test_the_turn_comes_when_the_first_export_falls_due(db: Db, world: World):
     first, second = pushed(db, world)[0], pushed(db, world)[0]
     db.conn.execute("update exports set due_at = :at where id = :id", {"at": NOW + 9, "id": first.id})
     db.conn.execute("update exports set due_at = :at where id = :id", {"at": NOW + 7, "id": second.id})
-    assert claims.due_accounts(db) == [Turn(ACCOUNT, NOW + 7)]
+    assert turns.due_accounts(db) == [Turn(ACCOUNT, NOW + 7)]
 
 
 def test_a_paused_connection_has_its_turn_after_the_pause(db: Db, world: World):
     switched_on(db, world)
     pushed(db, world)
     db.conn.execute("update connections set paused_until = :at", {"at": LATER + 1})
-    assert claims.due_accounts(db) == [Turn(ACCOUNT, LATER + 1)]
+    assert turns.due_accounts(db) == [Turn(ACCOUNT, LATER + 1)]
     assert taken(db) == []
     assert len(taken(db, now=LATER + 1)) == 1
 
@@ -52,7 +52,7 @@ def test_what_somebody_stopped_is_not_claimed_and_has_no_turn(db: Db, world: Wor
     switched_on(db, world)
     pushed(db, world)
     db.conn.execute(change)
-    assert (claims.due_accounts(db), taken(db)) == ([], [])
+    assert (turns.due_accounts(db), taken(db)) == ([], [])
 
 
 def test_a_deleted_result_does_not_hide_the_ones_behind_it(db: Db, world: World):
@@ -67,7 +67,7 @@ def test_an_export_is_claimed_once(db: Db, world: World):
     pushed(db, world)
     assert len(taken(db)) == 1
     assert taken(db, claim="boot:2") == []
-    assert claims.due_accounts(db) == []
+    assert turns.due_accounts(db) == []
 
 
 def test_the_longest_due_come_first_and_no_more_than_asked_for(db: Db, world: World):

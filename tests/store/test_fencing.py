@@ -4,7 +4,7 @@ import pytest
 
 from rules.failures import FailureKind
 from rules.states import ExportState
-from store import claims, connections, export_settings, export_stops, exports, outbox
+from store import claims, connections, export_settings, export_stops, exports, outbox, turns
 from store.connect import Db, rows
 from tests.store.exporting import KEYRING, OWNER, connect, pushed, states, switched_on
 from tests.store.people import NOW, World
@@ -29,7 +29,7 @@ def test_sc_005_no_ending_is_written_over_a_stop(db: Db, world: World, stop):
     fail(db, broken, FailureKind.UNAVAILABLE)
     assert states(db) == {"skipped": 2}
     assert {each["status"] for each in rows(db, "select status from attempts")} == {"skipped"}
-    assert claims.due_accounts(db) == []
+    assert turns.due_accounts(db) == []
 
 
 def test_an_upload_to_the_account_before_is_not_taken_for_one_to_the_account_now(db: Db, world: World):
