@@ -3,6 +3,8 @@
 What the connection looks like is on integrations.py's page and on the Connect tab; both begin here.
 """
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,7 +12,7 @@ from clients.dropbox_oauth import CONNECT_SCOPES, DropboxAccount, Grant
 from handlers import login, seen, stops
 from handlers.clock import now_ms
 from handlers.forms import read_form
-from handlers.guards import permit
+from handlers.guards import permit, recently
 from handlers.pages import render, see_other
 from handlers.state import State
 from rules.links import safe_next
@@ -140,10 +142,12 @@ async def disconnect(request: Request[State]) -> Response:
     """POST /workspaces/{workspace_id}/dropbox/disconnect: next. The page before it has asked."""
     found = await _found(request)
     form = await read_form(request)
+    next_path = safe_next(form.values.get("next"))
+    recently(request, disconnect_page(found.workspace.id, next_path))
     ended = await stops.disconnect(
         request.state, found.workspace.id, by=request.state["person"].account_id, ip=request.state["client_ip"]
     )
-    back = safe_next(form.values.get("next")) or integrations_of(found.workspace.id)
+    back = next_path or integrations_of(found.workspace.id)
     told = "Dropbox is disconnected. Files that are there stay." if ended else "No Dropbox was connected."
     return see_other(request, back, told, kind="ok" if ended else "info")
 
@@ -151,6 +155,12 @@ async def disconnect(request: Request[State]) -> Response:
 def integrations_of(workspace_id: str) -> str:
     """The path of a workspace's Integrations page, where connecting leads back to unless it began elsewhere."""
     return f"/workspaces/{workspace_id}/integrations"
+
+
+def disconnect_page(workspace_id: str, next_path: str | None) -> str:
+    """The path of the page that asks before disconnecting, with where it leads afterwards."""
+    page = f"/workspaces/{workspace_id}/dropbox/disconnect"
+    return f"{page}?next={quote(next_path, safe='/')}" if next_path else page
 
 
 async def _found(request: Request[State]) -> WorkspaceSeen:

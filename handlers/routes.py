@@ -33,6 +33,7 @@ from handlers import (
     projects,
     results,
     setup,
+    sign_in_again,
     workspaces,
 )
 from handlers.admin import aside, audit, mail, people, requests, rules
@@ -79,6 +80,7 @@ SIGNED_IN: list[Route] = [
     # devices
     form("/logout", login.logout),
     page("/account", devices.page),
+    page("/account/sign-in-again", sign_in_again.page),
     form("/account/devices/sign-out-others", devices.sign_out_others),
     form("/account/devices/{id}/sign-out", devices.sign_out),
     # workspaces
@@ -100,6 +102,7 @@ SIGNED_IN: list[Route] = [
     page("/workspaces/{workspace_id}/dropbox/confirm", connection.ask),
     form("/workspaces/{workspace_id}/dropbox/confirm", connection.confirm),
     form("/workspaces/{workspace_id}/dropbox/confirm/cancel", connection.cancel),
+    page("/workspaces/{workspace_id}/dropbox/disconnect", integrations.ask_disconnect),
     form("/workspaces/{workspace_id}/dropbox/disconnect", connection.disconnect),
     # export settings
     page("/projects/{project_id}/connect", export_settings.show),
