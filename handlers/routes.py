@@ -29,7 +29,9 @@ from handlers import (
     integrations,
     login,
     media,
+    members,
     metrics,
+    project_members,
     projects,
     results,
     setup,
@@ -88,6 +90,13 @@ SIGNED_IN: list[Route] = [
     form("/workspaces", workspaces.create),
     page("/workspaces/{workspace_id}", workspaces.show),
     form("/workspaces/{workspace_id}", workspaces.rename),
+    # people
+    page("/workspaces/{workspace_id}/members", members.index),
+    form("/workspaces/{workspace_id}/members/{account}", members.change_role),
+    page("/workspaces/{workspace_id}/members/{account}/remove", members.ask_remove),
+    form("/workspaces/{workspace_id}/members/{account}/remove", members.remove),
+    page("/projects/{project_id}/members", project_members.index),
+    form("/projects/{project_id}/members/{account}", project_members.change_role),
     # projects and experiences
     page("/workspaces/{workspace_id}/projects", projects.index),
     form("/workspaces/{workspace_id}/projects", projects.create),

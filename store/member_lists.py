@@ -31,6 +31,15 @@ class ProjectPlace:
     workspace_role: WorkspaceRole
     role: ProjectRole | None
 
+    @property
+    def runs_workspace(self) -> bool:
+        """Whether they edit every project of the workspace, whatever their role in this one."""
+        return self.workspace_role is not WorkspaceRole.MEMBER
+
+    @property
+    def sees_it(self) -> bool:
+        return self.runs_workspace or self.role is not None
+
 
 def of_workspace(db: Db, workspace_id: str, *, search: str = "", most: int = -1) -> list[Member]:
     """The workspace's members: owners first, then admins, then members, each by name.

@@ -16,9 +16,12 @@ from handlers.guards import DEVICE_COOKIE
 from rules.states import ProjectRole, WorkspaceRole
 from rules.tokens import TOKEN_BYTES, api_token, token_digest
 from settings import Settings
-from store import api_tokens, devices, experiences, members, projects, workspaces
+from store import api_tokens, devices, experiences, inviting, members, projects, workspaces
 from store.connect import DATABASE_FILE, Db, immediate, open_connection
 from store.experiences import Experience
+from store.invitation_sending import Site
+from store.inviting import Offer
+from store.mails import Letterbox
 from store.projects import Project
 from store.workspaces import Workspace
 from tests.cast import SAME_ORIGIN, job, now_ms
@@ -62,6 +65,7 @@ class Scene:
             "workspace_id": self.workspace.id,
             "project_id": self.project.id,
             "experience_id": self.experience.id,
+            "account": "dbid:member",
         }
 
 
@@ -93,9 +97,11 @@ class Stage:
         return {"authorization": f"Bearer {made}"}
 
     def scene(self) -> Scene:
-        """A workspace that nobody has touched yet."""
+        """A workspace that nobody has touched yet, for people who have just signed in."""
         now = now_ms()
         with immediate(self.db) as db:
+            for name in MEMBERS:
+                self.age(name, 0)
             workspace = workspaces.create(db, name="Studio", by="dbid:owner", now=now)
             project = projects.create(db, workspace.id, name="Gala", by="dbid:owner", now=now)
             other = projects.create(db, workspace.id, name="Other", by="dbid:owner", now=now)
@@ -114,7 +120,23 @@ class Stage:
             ids["export_id"] = self.push(scene).json()["exports"][0]["id"]
         if "{result_id}" in path:
             ids["result_id"] = self.push(scene).json()["id"]
+        if "{invitation_id}" in path:
+            ids["invitation_id"] = self.invite(scene)
         return path.format(**ids)
+
+    def invite(self, scene: Scene, email: str = "guest@example.com", *, by: str = "owner") -> str:
+        """Have somebody invited as a member into the project; the invitation's id."""
+        site = Site(owner=None, owner_address=None, letterbox=Letterbox.of(self.settings))
+        offer = Offer(email, WorkspaceRole.MEMBER, {scene.project.id: ProjectRole.VIEWER})
+        with immediate(self.db) as db:
+            return inviting.invite(db, scene.workspace.id, offer, by=f"dbid:{by}", site=site, now=now_ms())
+
+    def age(self, name: str, minutes: float) -> None:
+        """Let somebody have signed in so many minutes ago."""
+        self.db.conn.execute(
+            "update devices set created_at = :at where account_id = :account",
+            {"at": now_ms() - int(minutes * 60_000), "account": f"dbid:{name}"},
+        )
 
     def link(self, scene: Scene, status: str = "needs_reauth") -> None:
         """Give the workspace a connection in this status and switch the project's export on; no Dropbox is called."""
