@@ -30,6 +30,8 @@ LIMITS: dict[str, Limit] = {
     "callback": Limit(60, 10 * MINUTE),
     "setup": Limit(30, HOUR),
     "link": Limit(60, HOUR),
+    "invite": Limit(60, HOUR),
+    "invite-address": Limit(5, DAY),
     "push": Limit(1200, MINUTE),
     "fetch": Limit(600, MINUTE),
     "api": Limit(3000, MINUTE),

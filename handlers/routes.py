@@ -27,6 +27,8 @@ from handlers import (
     health,
     home,
     integrations,
+    invitations,
+    inviting,
     login,
     media,
     members,
@@ -76,6 +78,8 @@ PUBLIC = [
     form("/approvals/{token}", approvals.decide),
     page("/claims/{token}", claims.page),
     form("/claims/{token}", claims.start),
+    page("/invitations/{token}", invitations.page),
+    form("/invitations/{token}", invitations.accept),
 ]
 
 SIGNED_IN: list[Route] = [
@@ -95,6 +99,9 @@ SIGNED_IN: list[Route] = [
     form("/workspaces/{workspace_id}/members/{account}", members.change_role),
     page("/workspaces/{workspace_id}/members/{account}/remove", members.ask_remove),
     form("/workspaces/{workspace_id}/members/{account}/remove", members.remove),
+    form("/workspaces/{workspace_id}/invitations", inviting.invite),
+    form("/workspaces/{workspace_id}/invitations/{invitation_id}/send-again", inviting.send_again),
+    form("/workspaces/{workspace_id}/invitations/{invitation_id}/withdraw", inviting.withdraw),
     page("/projects/{project_id}/members", project_members.index),
     form("/projects/{project_id}/members/{account}", project_members.change_role),
     # projects and experiences
