@@ -29,6 +29,7 @@ from handlers import (
     integrations,
     invitations,
     inviting,
+    leaving,
     login,
     media,
     members,
@@ -38,6 +39,7 @@ from handlers import (
     results,
     setup,
     sign_in_again,
+    workspace_deletion,
     workspaces,
 )
 from handlers.admin import aside, audit, mail, people, requests, rules
@@ -94,6 +96,12 @@ SIGNED_IN: list[Route] = [
     form("/workspaces", workspaces.create),
     page("/workspaces/{workspace_id}", workspaces.show),
     form("/workspaces/{workspace_id}", workspaces.rename),
+    page("/workspaces/{workspace_id}/leave", leaving.ask_leave),
+    form("/workspaces/{workspace_id}/leave", leaving.leave),
+    page("/workspaces/{workspace_id}/transfer", leaving.ask_transfer),
+    form("/workspaces/{workspace_id}/transfer", leaving.transfer),
+    page("/workspaces/{workspace_id}/delete", workspace_deletion.ask),
+    form("/workspaces/{workspace_id}/delete", workspace_deletion.delete),
     # people
     page("/workspaces/{workspace_id}/members", members.index),
     form("/workspaces/{workspace_id}/members/{account}", members.change_role),

@@ -5,6 +5,7 @@ skipped in slices for as long as somebody may be kept waiting; the dispatcher fi
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from handlers.clock import now_ms
 from handlers.state import State
@@ -90,6 +91,29 @@ async def change_settings(
         stop.epoch = settings.epoch
     await sweep(state, until=began + KEPT_WAITING_S)
     return settings
+
+
+async def delete_workspace(state: State, workspace_id: str, *, by: str, way: str = "page", ip: str = "") -> None:
+    """Delete the workspace: nothing more of it goes to its Dropbox, where all files stay.
+
+    Raises NotPermitted unless `by` owns it now, NotFound if it is deleted already.
+    """
+    began = clock()
+    present = await state["database"].read(connections.of_workspace, workspace_id)
+    async with AsyncExitStack() as stack:
+        stop = await stack.enter_async_context(state["gate"].stopping(connection_id=present.id)) if present else None
+        epoch = await state["database"].write(
+            deletions.delete_workspace,
+            workspace_id,
+            by=by,
+            keyring=state["settings"].keyring,
+            now=now_ms(),
+            way=way,
+            ip=ip,
+        )
+        if stop is not None:
+            stop.epoch = epoch
+    await sweep(state, until=began + KEPT_WAITING_S)
 
 
 async def delete_project(state: State, project_id: str, *, by: str, way: str = "page") -> None:

@@ -64,10 +64,10 @@ def carry_project(db: Db, project_id: str, *, now: int, repath: bool = False) ->
     return int(str(epoch[0]["epoch"]))
 
 
-def stop_connection(db: Db, connection_id: str, *, now: int) -> None:
-    """Skip what is being uploaded on a connection whose row has just been ended."""
+def stop_connection(db: Db, connection_id: str, *, now: int, kind: FailureKind = FailureKind.DISCONNECTED) -> None:
+    """Skip what is being uploaded on a connection whose row, or whose workspace, has just been ended."""
     found = rows(db, "select id from exports where state = 'uploading' and connection_id = :id", id=connection_id)
-    export_log.skip(db, [Skip(str(row["id"]), FailureKind.DISCONNECTED) for row in found], now=now)
+    export_log.skip(db, [Skip(str(row["id"]), kind) for row in found], now=now)
 
 
 def move_connection(db: Db, connection_id: str, *, now: int) -> None:

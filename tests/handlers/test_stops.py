@@ -49,6 +49,12 @@ def delete_experience(studio: Studio) -> int:
     return Api(studio)("DELETE", f"/experiences/{studio.experience_id}")
 
 
+def delete_workspace_on_the_page(studio: Studio) -> int:
+    name = rows(studio.db, "select name from workspaces where id = :id", id=studio.workspace_id)[0]["name"]
+    answer = studio.owner.post(f"/workspaces/{studio.workspace_id}/delete", data={"name": str(name)})
+    return int(answer.status_code)
+
+
 def disconnect_on_the_page(studio: Studio) -> int:
     return studio.owner.post(f"{studio.dropbox}/disconnect").status_code
 
@@ -64,6 +70,7 @@ STOPS: list[tuple[Callable[[Studio], int], str]] = [
     (switch_off_on_the_page, "export_off"),
     (delete_project, "deleted"),
     (delete_experience, "deleted"),
+    (delete_workspace_on_the_page, "deleted"),
 ]
 
 
@@ -159,3 +166,13 @@ def test_confirming_when_nothing_waits_stops_nothing(exporting: Studio):
     assert exporting.owner.post(f"{exporting.dropbox}/confirm").status_code == 303
     export = exporting.push("job-1")["exports"][0]["id"]
     until(lambda: exports.get(exporting.db, export).state == "exported")
+
+
+def test_deleting_a_workspace_hands_its_grant_back_and_leaves_the_files(exporting: Studio):
+    pushed = exporting.push("job-1")["exports"][0]["id"]
+    until(lambda: exports.get(exporting.db, pushed).state == "exported")
+    assert len(exporting.grants()) == 2
+    assert delete_workspace_on_the_page(exporting) == 303
+    until(lambda: len(exporting.grants()) == 1)
+    assert exporting.connection()["status"] == "disconnected" and exporting.connection()["token"] is None
+    assert len(exporting.sandbox.files(STUDIO)) == 1
