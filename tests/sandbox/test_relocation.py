@@ -17,8 +17,8 @@ def refusal(call, *given, **more) -> str:
 
 
 def tags_of(error) -> str:
-    """The tags of an SDK union, as a path."""
-    inner = error._value
+    """The tags of an SDK union, as a path; the struct of a failed upload is passed through."""
+    inner = getattr(error._value, "reason", error._value)
     return str(error._tag) + (f"/{tags_of(inner)}" if hasattr(inner, "_tag") else "")
 
 
