@@ -43,13 +43,6 @@ class SignInFirst(Exception):
         self.next_path = next_path
 
 
-class SignInAgain(Exception):
-    """The act at `next_path` needs a sign-in of the last minutes."""
-
-    def __init__(self, next_path: str) -> None:
-        self.next_path = next_path
-
-
 def problem(
     status: int,
     detail: str,
@@ -67,7 +60,7 @@ def problem(
 
 def answer(request: Request[Any], status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """The page or the problem for a status, whichever this part of the site speaks."""
-    if is_api(request.url.path):
+    if is_api(request.scope["path"]):
         return problem(status, message, headers=headers)
     response = render(request, "error.html", status=status, heading=_title(status), sentence=message)
     for name, value in (headers or {}).items():
@@ -87,7 +80,7 @@ async def on_store_error(request: Request[Any], error: Exception) -> Response:
     status = STATUS[type(error)]
     if isinstance(error, NotPermitted):
         _note_refusal(request)
-    if isinstance(error, Invalid) and is_api(request.url.path):
+    if isinstance(error, Invalid) and is_api(request.scope["path"]):
         fields = [{"field": field, "message": message} for field, message in error.errors.items()]
         return problem(status, error.message, errors=fields)
     return answer(request, status, error.message)
@@ -113,11 +106,6 @@ async def on_sign_in_first(request: Request[Any], error: Exception) -> Response:
     return RedirectResponse(f"/login{query}", status_code=303)
 
 
-async def on_sign_in_again(request: Request[Any], error: Exception) -> Response:
-    assert isinstance(error, SignInAgain)
-    return RedirectResponse(f"/account/sign-in-again?next={quote(error.next_path, safe='/')}", status_code=303)
-
-
 async def on_database_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, sqlite3.Error)
     log.error("database error", error=str(error), request_id=request.scope["state"].get("request_id"))
@@ -133,7 +121,6 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     Conflict: on_store_error,
     Invalid: on_store_error,
     SignInFirst: on_sign_in_first,
-    SignInAgain: on_sign_in_again,
     sqlite3.Error: on_database_error,
 }
 

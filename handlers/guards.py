@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers.clock import now_ms
-from handlers.errors import SignInAgain, SignInFirst
+from handlers.errors import SignInFirst
 from handlers.state import State
 from rules.permissions import Standing
 from rules.tokens import token_digest
@@ -42,8 +42,7 @@ class SignedIn:
         request: Request[State] = Request(scope, receive)
         person = await who_is_it(request)
         if person is None:
-            next_path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            raise SignInFirst(next_path if request.method in ("GET", "HEAD") else None)
+            raise SignInFirst(address_of(scope) if request.method in ("GET", "HEAD") else None)
         request.state["person"] = person
         await self.app(scope, receive, send)
 
@@ -61,16 +60,14 @@ class SiteOwner:
         await self.app(scope, receive, send)
 
 
+def address_of(scope: Scope) -> str:
+    """Path and query as they were asked for. Not by way of a URL, which would be made from the Host header too."""
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
 def permit(predicate: Callable[[Standing], bool], standing: Standing, sentence: str) -> None:
     """The second of a handler's five moves: raises the 403 with `sentence` unless the predicate holds."""
     if not predicate(standing):
         raise NotPermitted(sentence)
-
-
-def recently(request: Request[State], next_path: str) -> None:
-    """For acts that a forgotten browser must not do (SE-08): sends who signed in too long ago to sign in once more.
-
-    `next_path` is the page of the act, to which that leads back.
-    """
-    if not devices.is_recent(request.state["person"], now=now_ms()):
-        raise SignInAgain(next_path)
