@@ -43,6 +43,13 @@ class SignInFirst(Exception):
         self.next_path = next_path
 
 
+class SignInAgain(Exception):
+    """The act at `next_path` needs a sign-in of the last minutes."""
+
+    def __init__(self, next_path: str) -> None:
+        self.next_path = next_path
+
+
 def problem(
     status: int,
     detail: str,
@@ -106,6 +113,11 @@ async def on_sign_in_first(request: Request[Any], error: Exception) -> Response:
     return RedirectResponse(f"/login{query}", status_code=303)
 
 
+async def on_sign_in_again(request: Request[Any], error: Exception) -> Response:
+    assert isinstance(error, SignInAgain)
+    return RedirectResponse(f"/account/sign-in-again?next={quote(error.next_path, safe='/')}", status_code=303)
+
+
 async def on_database_error(request: Request[Any], error: Exception) -> Response:
     assert isinstance(error, sqlite3.Error)
     log.error("database error", error=str(error), request_id=request.scope["state"].get("request_id"))
@@ -121,6 +133,7 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     Conflict: on_store_error,
     Invalid: on_store_error,
     SignInFirst: on_sign_in_first,
+    SignInAgain: on_sign_in_again,
     sqlite3.Error: on_database_error,
 }
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers.clock import now_ms
-from handlers.errors import SignInFirst
+from handlers.errors import SignInAgain, SignInFirst
 from handlers.state import State
 from rules.permissions import Standing
 from rules.tokens import token_digest
@@ -71,3 +71,12 @@ def permit(predicate: Callable[[Standing], bool], standing: Standing, sentence: 
     """The second of a handler's five moves: raises the 403 with `sentence` unless the predicate holds."""
     if not predicate(standing):
         raise NotPermitted(sentence)
+
+
+def recently(request: Request[State], next_path: str) -> None:
+    """For acts that a forgotten browser must not do (SE-08): sends who signed in too long ago to sign in once more.
+
+    `next_path` is the page of the act, to which that leads back.
+    """
+    if not devices.is_recent(request.state["person"], now=now_ms()):
+        raise SignInAgain(next_path)

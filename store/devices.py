@@ -16,6 +16,7 @@ IDLE_MS = 30 * DAY_MS
 LIFETIME_MS = 90 * DAY_MS
 MOST_IN_MENU = 50
 """Workspaces that every page lists; the page of workspaces has them all."""
+RECENT_MS = 15 * 60_000
 
 _LIVE = "last_seen_at > :seen_after and created_at > :made_after"
 
@@ -30,12 +31,16 @@ class WorkspaceLink:
 
 @dataclass(frozen=True)
 class Person:
-    """Who is asking: the account behind a live device. `pending_requests` is 0 for all but the site owner."""
+    """Who is asking: the account behind a live device, which was signed in at `signed_in_at`.
+
+    `pending_requests` is 0 for all but the site owner.
+    """
 
     account_id: str
     email: str
     display_name: str
     device_id: str
+    signed_in_at: int
     last_seen_at: int
     site_owner: bool
     pending_requests: int
@@ -73,7 +78,8 @@ def person_of(db: Db, secret_hash: str, *, now: int, owner_id: str | None) -> Pe
     found = rows(
         db,
         f"""
-        select d.id as device_id, d.last_seen_at, a.id as account_id, a.email, a.display_name
+        select d.id as device_id, d.created_at as signed_in_at, d.last_seen_at, a.id as account_id, a.email,
+            a.display_name
         from (select * from devices where secret_hash = :hash and {_LIVE}) d join accounts a on a.id = d.account_id
         """,  # noqa: S608 - a constant condition
         hash=secret_hash,
@@ -89,11 +95,17 @@ def person_of(db: Db, secret_hash: str, *, now: int, owner_id: str | None) -> Pe
         email=str(row["email"]),
         display_name=str(row["display_name"]),
         device_id=str(row["device_id"]),
+        signed_in_at=int(str(row["signed_in_at"])),
         last_seen_at=int(str(row["last_seen_at"])),
         site_owner=account_id == owner,
         pending_requests=_pending(db) if account_id == owner else 0,
         workspaces=_workspaces(db, account_id),
     )
+
+
+def is_recent(person: Person, *, now: int) -> bool:
+    """Whether the person signed in so short a time ago that the browser is certainly theirs."""
+    return now - person.signed_in_at <= RECENT_MS
 
 
 def seen(db: Db, device_id: str, *, now: int) -> None:
