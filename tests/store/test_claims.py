@@ -46,6 +46,8 @@ def test_a_paused_connection_has_its_turn_after_the_pause(db: Db, world: World):
         "update experiences set deleted_at = 1",
         "update projects set deleted_at = 1",
         "update workspaces set deleted_at = 1",
+        "update members set role = 'member'",
+        "delete from members where role in ('owner', 'admin')",
     ],
 )
 def test_what_somebody_stopped_is_not_claimed_and_has_no_turn(db: Db, world: World, change: str):
@@ -124,3 +126,19 @@ def test_a_try_from_before_the_restart_ends_nothing(db: Db, world: World):
     assert not succeed(db, stale)
     assert not claims.give_back(db, stale, now=LATER, check_first=False)
     assert row(db, fresh.id)["claim"] == "next boot:1"
+
+
+def test_az_07_exports_go_on_while_an_owner_or_admin_may_be_here_and_no_longer(db: Db, world: World):
+    switched_on(db, world)
+    pushed(db, world)
+    request = """
+        insert into access_requests (id, email_key, email, state, account_id, requested_at, decided_at, decided_way,
+            created_at, updated_at)
+        values (:name, :name, :name, 'revoked', 'dbid:' || :name, 1, 1, 'page', 1, 1)
+    """
+    db.conn.execute(request, {"name": "owner"})
+    assert turns.due_accounts(db) == [Turn(ACCOUNT, NOW)]
+    db.conn.execute(request, {"name": "admin"})
+    assert (turns.due_accounts(db), taken(db)) == ([], [])
+    db.conn.execute("update access_requests set state = 'approved' where id = 'admin'")
+    assert len(taken(db)) == 1
