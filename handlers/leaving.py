@@ -11,7 +11,9 @@ from handlers.pages import render, see_other
 from handlers.state import State
 from rules.permissions import can_hand_on, can_leave, can_manage_workspace
 from rules.states import WorkspaceRole
-from store import members, roles
+from settings import Settings
+from store import installation, members, roles
+from store.connect import Db
 from store.errors import Invalid
 from store.members import Member
 from store.workspaces import WorkspaceSeen
@@ -20,15 +22,14 @@ from store.workspaces import WorkspaceSeen
 async def ask_leave(request: Request[State]) -> Response:
     """GET /workspaces/{workspace_id}/leave: what it means; for the last owner, what to do instead."""
     found = await seen.workspace(request)
-    people = await request.state["database"].read(members.of_workspace, found.workspace.id)
-    owners = sum(each.role is WorkspaceRole.OWNER for each in people)
+    owners, people = await request.state["database"].read(_counted, request.state["settings"], found.workspace.id)
     return render(
         request,
         "workspaces/leave.html",
         workspace=found.workspace,
         standing=found.standing,
         leaves=can_leave(found.standing, owners=owners),
-        alone=len(people) == 1,
+        alone=people == 1,
     )
 
 
@@ -36,10 +37,10 @@ async def leave(request: Request[State]) -> Response:
     """POST /workspaces/{workspace_id}/leave"""
     found = await seen.workspace(request)
     await request.state["database"].write(
-        roles.leave,
+        _leave,
+        request.state["settings"],
         found.workspace.id,
         by=request.state["person"].account_id,
-        now=now_ms(),
         ip=request.state["client_ip"],
     )
     return see_other(request, "/workspaces", f"You have left {found.workspace.name}.")
@@ -96,3 +97,15 @@ async def _transfer_page(
 
 def _takes_over(found: WorkspaceSeen, member: Member) -> bool:
     return isinstance(member.role, WorkspaceRole) and can_hand_on(found.standing, member.role)
+
+
+def _counted(db: Db, settings: Settings, workspace_id: str) -> tuple[int, int]:
+    """How many owners it has, and how many people in all."""
+    owner = installation.owner_id(db, settings.owner_dropbox_account_id)
+    owners = roles.count_owners(db, workspace_id, owner=owner, now=now_ms())
+    return owners, len(members.of_workspace(db, workspace_id))
+
+
+def _leave(db: Db, settings: Settings, workspace_id: str, *, by: str, ip: str) -> None:
+    owner = installation.owner_id(db, settings.owner_dropbox_account_id)
+    roles.leave(db, workspace_id, by=by, owner=owner, now=now_ms(), ip=ip)

@@ -100,6 +100,23 @@ def remove(db: Db, rule_id: str, *, by: str | None, ip: str, now: int) -> Access
 
 def meet(db: Db, email: str, *, now: int) -> Effect | None:
     """What is to be done with a request of this address, None when no rule is about it. Counts the hit."""
+    found = _about(db, email)
+    if found is None:
+        return None
+    db.conn.execute(
+        "update access_rules set hits = hits + 1, last_hit_at = :now where id = :id", {"now": now, "id": found["id"]}
+    )
+    return Effect(str(found["effect"]))
+
+
+def is_blocked(db: Db, email: str) -> bool:
+    """Whether the site owner listens to nothing of this address. Counts nothing."""
+    found = _about(db, email)
+    return found is not None and found["effect"] == Effect.BLOCK
+
+
+def _about(db: Db, email: str) -> dict[str, object] | None:
+    """The rule that counts for the address."""
     places = domains_of(email)
     found = rows(
         db,
@@ -114,12 +131,7 @@ def meet(db: Db, email: str, *, now: int) -> Effect | None:
         own=places[0] if places else "",
         **{f"d{number}": place for number, place in enumerate(places)},
     )
-    if not found:
-        return None
-    db.conn.execute(
-        "update access_rules set hits = hits + 1, last_hit_at = :now where id = :id", {"now": now, "id": found[0]["id"]}
-    )
-    return Effect(str(found[0]["effect"]))
+    return found[0] if found else None
 
 
 def pending_under(db: Db, about: str, *, most: int) -> list[str]:

@@ -77,6 +77,12 @@ def of(db: Db, *, account_id: str, email: str, email_verified: bool, owner: str 
     return _admission(by_address[0]) if by_address else Admission.MISSING
 
 
+def address_of(db: Db, account_id: str) -> str | None:
+    """The address under which the account was approved; None for who needed no approval."""
+    found = rows(db, "select email from access_requests where account_id = :account", account=account_id)
+    return str(found[0]["email"]) if found else None
+
+
 def admit(db: Db, *, account_id: str, email: str, email_verified: bool, owner: str | None, now: int) -> Admission:
     """The same at a sign-in: an approval found by its address is bound to the account, once and for good."""
     standing = of(db, account_id=account_id, email=email, email_verified=email_verified, owner=owner, now=now)

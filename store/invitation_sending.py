@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules.approval import email_key
 from rules.invitation_letter import invitation as letter
 from rules.tokens import token_digest
-from store import access_requests, admission, installation, invitations
+from store import access_requests, access_rules, admission, installation, invitations
 from store.access_requests import Inviter
 from store.connect import Db, rows
 from store.mails import Letterbox
@@ -21,7 +21,10 @@ class Site:
 
 
 def send(db: Db, email: str, token: str, *, site: Site, now: int, ip: str) -> None:
-    """Send the mail with this link, and make an access request for who needs one, which says who invited them."""
+    """Send the mail with this link, and make an access request for who needs one, which says who invited them.
+
+    No mail goes to an address that the site owner has blocked; whoever invites is not told.
+    """
     sent = invitations.by_hash(db, token_digest(token), owner=site.owner, now=now)
     lets_in = installation.lets_invited_in(db)
     written = letter(
@@ -36,7 +39,8 @@ def send(db: Db, email: str, token: str, *, site: Site, now: int, ip: str) -> No
         expires_at=sent.expires_at,
         lets_in=lets_in,
     )
-    site.letterbox.drop(db, written, to=email, now=now)
+    if not access_rules.is_blocked(db, email):
+        site.letterbox.drop(db, written, to=email, now=now)
     if not lets_in and not _has_access(db, email, site.owner, now=now) and not access_requests.is_full(db):
         access_requests.ask(
             db,

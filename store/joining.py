@@ -8,7 +8,7 @@ import secrets
 from rules.approval import email_key
 from rules.invitations import Invited
 from rules.permissions import higher, higher_in_project
-from store import audit, installation, invitations, members, standing
+from store import access_rules, audit, installation, invitations, members, standing
 from store.connect import Db, rows
 from store.errors import Conflict
 from store.invitations import Invitation
@@ -48,9 +48,9 @@ def accept_for_address(
 def let_in(db: Db, email: str, *, account_id: str, owner: str | None, now: int, ip: str = "") -> bool:
     """Where invited people are let in: approve an invited address that Dropbox has just verified. True if it did.
 
-    Never against a decision: who was denied or revoked stays out, and an account with a request of its own has that.
+    Never against a decision: who was denied, revoked or blocked stays out, and an account with a request has that.
     """
-    if not installation.lets_invited_in(db):
+    if not installation.lets_invited_in(db) or access_rules.is_blocked(db, email):
         return False
     found = invitations.of_address(db, email, owner=owner, now=now)
     if not found or rows(db, "select 1 from access_requests where account_id = :id", id=account_id):

@@ -5,7 +5,7 @@ What a change does to the rows is in members.py, which the command uses, too.
 
 from rules.permissions import can_hand_on, can_leave, can_set_role
 from rules.states import ProjectRole, WorkspaceRole
-from store import audit, members, standing
+from store import admission, audit, members, standing
 from store.connect import Db
 from store.errors import Conflict, Invalid, NotFound, NotPermitted
 from store.members import LAST_OWNER
@@ -50,12 +50,15 @@ def change_in_project(
         members.set_project_role(db, project_id, account_id, role, by=by, now=now, ip=ip)
 
 
-def leave(db: Db, workspace_id: str, *, by: str, now: int, ip: str = "") -> None:
-    """End one's own membership. Conflict for the last owner, NotFound for who is no member."""
+def leave(db: Db, workspace_id: str, *, by: str, owner: str | None, now: int, ip: str = "") -> None:
+    """End one's own membership. Conflict for the last owner, NotFound for who is no member.
+
+    `owner` is the site owner's account id.
+    """
     own = standing.in_workspace(db, Asker(by), workspace_id)
     if own.workspace_role is None:
         raise NotFound
-    if not can_leave(own, owners=len(members.owners_of(db, workspace_id))):
+    if not can_leave(own, owners=count_owners(db, workspace_id, owner=owner, now=now)):
         raise Conflict(LAST_OWNER)
     members.remove(db, workspace_id, by, by=by, now=now, ip=ip)
 
@@ -82,6 +85,14 @@ def hand_on(db: Db, workspace_id: str, to: str, *, by: str, now: int, ip: str = 
         subject=to,
         workspace_id=workspace_id,
         ip=ip,
+    )
+
+
+def count_owners(db: Db, workspace_id: str, *, owner: str | None, now: int) -> int:
+    """How many owners the workspace has who can still come here: one whose access ended minds nothing."""
+    return sum(
+        admission.is_admitted(db, account_id, owner=owner, now=now)
+        for account_id in members.owners_of(db, workspace_id)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rules.envelope import Keyring
 from store import accounts, audit, claim_links, devices, installation, joining, names, outbox, setup_links, workspaces
-from store.admission import Admission, admit
+from store.admission import Admission, address_of, admit
 from store.connect import Db
 from store.errors import Conflict, NotFound
 
@@ -135,12 +135,18 @@ def _take_up(db: Db, arrival: Arrival, *, owner: str | None, now: int) -> bool:
                 db, arrival.invitation_hash, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip
             )
             by_link = True
-    if not arrival.email_verified:
-        return by_link
-    by_address = joining.accept_for_address(
-        db, arrival.email, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip
-    )
-    return by_link or bool(by_address)
+    by_address = [
+        joining.accept_for_address(db, email, account_id=arrival.account_id, owner=owner, now=now, ip=arrival.ip)
+        for email in _addresses(db, arrival)
+    ]
+    return by_link or any(by_address)
+
+
+def _addresses(db: Db, arrival: Arrival) -> list[str]:
+    """The addresses that are certainly theirs: as Dropbox has verified it, and as the site owner approved it."""
+    approved = address_of(db, arrival.account_id)
+    verified = [arrival.email] if arrival.email_verified else []
+    return verified if approved is None else [*verified, approved]
 
 
 def _note(db: Db, arrival: Arrival, action: str, *, now: int) -> None:

@@ -4,9 +4,11 @@ import pytest
 
 from rules.states import ProjectRole, WorkspaceRole
 from rules.tokens import token_digest
-from store import installation, invitations, inviting, joining, mails, members, workspaces
+from store import access_rules, installation, invitations, inviting, joining, mails, members, workspaces
+from store.access_rules import Effect
 from store.connect import Db, immediate, rows
 from store.errors import Conflict, Invalid, NotFound, NotPermitted
+from store.inviting import Offer
 from tests.store.arrivals import DAY, KEYRING, NOW, OWNER, arrives, count
 from tests.store.guests import SITE, House, approve, enter, house
 
@@ -52,6 +54,27 @@ def test_an_invited_person_who_signs_in_is_in_and_gets_no_workspace_of_their_own
     assert [row["workspace_id"] for row in rows(db, "select * from members where account_id = 'dbid:bob'")] == [
         studio.workspace_id
     ]
+
+
+def test_an_invitation_to_the_approved_address_counts_for_whom_it_was_claimed_by(db: Db, studio: House):
+    approve(db, "robert@work.example")
+    db.conn.execute("update access_requests set account_id = 'dbid:bob' where email = 'robert@work.example'")
+    studio.invite("robert@work.example")
+    arrives(db, "bob")
+    assert studio.role("bob") == "member" and count(db, "members", "account_id = 'dbid:bob'") == 1
+
+
+def test_a_blocked_address_gets_no_mail_no_request_and_is_let_in_by_nobody(db: Db, studio: House):
+    with immediate(db):
+        access_rules.add(db, effect=Effect.BLOCK, about="example.net", by=OWNER, ip="", now=NOW)
+        installation.let_invited_in(db, True, by=OWNER, now=NOW)
+    mailed = len(mails.listed(db, KEYRING, limit=-1))
+    with immediate(db):
+        inviting.invite(
+            db, studio.workspace_id, Offer("bob@mail.example.net", MEMBER, {}), by="dbid:ada", site=SITE, now=NOW
+        )
+    assert len(mails.listed(db, KEYRING, limit=-1)) == mailed
+    assert not arrives(db, "bob", email="bob@mail.example.net").signed_in
 
 
 def test_without_an_invitation_a_first_sign_in_still_makes_a_workspace(db: Db, studio: House):
