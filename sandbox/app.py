@@ -1,5 +1,6 @@
 """The sandbox as an ASGI application: one world, its addresses, and what starts and ends with it."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,19 +11,26 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox import browsing, contents, oauth
+from sandbox import browsing, calls_page, contents, oauth, trouble
 from sandbox.api import Api
 from sandbox.control import table as control
 from sandbox.rendering import error_page
 from sandbox.token_endpoint import TokenEndpoint
 from sandbox.world import World
 
+log = logging.getLogger("sandbox")
 ASSETS = Path(__file__).parent / "assets"
 
 
 async def not_found(request: Request, problem: Exception) -> Response:
     """The page for an address that leads nowhere."""
     return error_page(request, 404, "Nothing here", "This address leads nowhere in the sandbox.")
+
+
+async def broken(request: Request, problem: Exception) -> Response:
+    """The page for a defect of the sandbox, which its log describes."""
+    log.error("a defect of the sandbox at %s", request.url.path, exc_info=problem)
+    return error_page(request, 500, "The sandbox is broken", "This is a defect of the sandbox: see its log.")
 
 
 def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = False) -> Starlette:
@@ -55,9 +63,11 @@ def create_app(directory: Path, *, public_url: str | None = None, fresh: bool = 
             Mount("/assets", StaticFiles(directory=ASSETS)),
             *browsing.ROUTES,
             *contents.ROUTES,
+            *calls_page.ROUTES,
+            *trouble.ROUTES,
             Route("/dl/{token}/{name:path}", contents.TemporaryLink(world)),
         ],
-        exception_handlers={404: not_found},
+        exception_handlers={404: not_found, 500: broken},
         lifespan=lifespan,
     )
     app.state.world = world

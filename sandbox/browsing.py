@@ -15,6 +15,7 @@ from sandbox.people import Person, find_person
 from sandbox.rendering import page, refuse_foreign
 from sandbox.scopes import WORDS, split
 from sandbox.tree import find_live, revisions
+from sandbox.visitors import sign_in, sign_out
 from sandbox.world import World
 
 
@@ -36,7 +37,8 @@ def crumbs(path: str) -> list[tuple[str, str]]:
 async def home(request: Request) -> Response:
     """GET /: everybody who has a Dropbox here."""
     world: World = request.app.state.world
-    return page(request, "home.html", figures=shelf.figures(world.db), version=shelf.version(world.db, None))
+    version = shelf.version(world.db, None)
+    return page(request, "home.html", figures=shelf.figures(world.db), version=version, person=None, tab="people")
 
 
 async def show(request: Request) -> Response:
@@ -73,9 +75,30 @@ async def show(request: Request) -> Response:
     )
 
 
+async def enter(request: Request) -> Response:
+    """POST /people/{person}/sign-in: this browser is that person's from now on."""
+    if refused := refuse_foreign(request):
+        return refused
+    person = person_of(request)
+    response = RedirectResponse(f"/people/{quote(person.email)}", 303)
+    sign_in(response, person)
+    return response
+
+
+async def leave(request: Request) -> Response:
+    """POST /sign-out: this browser is nobody's."""
+    if refused := refuse_foreign(request):
+        return refused
+    response = RedirectResponse("/", 303)
+    sign_out(response)
+    return response
+
+
 async def version(request: Request) -> Response:
-    """GET /version?person=: a number that tells an open page whether to look again."""
+    """GET /version?person=&of=calls: a number that tells an open page whether to look again."""
     world: World = request.app.state.world
+    if request.query_params.get("of") == "calls":
+        return JSONResponse({"version": world.history.version()}, headers={"Cache-Control": "no-store"})
     person = find_person(world.db, request.query_params.get("person", ""))
     number = shelf.version(world.db, None if person is None else person.account_id)
     return JSONResponse({"version": number}, headers={"Cache-Control": "no-store"})
@@ -115,6 +138,8 @@ async def disconnect(request: Request) -> Response:
 ROUTES = [
     Route("/", home),
     Route("/version", version),
+    Route("/sign-out", leave, methods=["POST"]),
+    Route("/people/{person}/sign-in", enter, methods=["POST"]),
     Route("/people/{person}", show),
     Route("/people/{person}/files/{path:path}", show),
     Route("/people/{person}/apps", apps),

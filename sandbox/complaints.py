@@ -20,7 +20,7 @@ class ComplaintBook:
         last = finding.entries[-1]
         record = {
             "rule": finding.rule,
-            "sentence": finding.sentence[:1].upper() + finding.sentence[1:] + ".",
+            "sentence": f"{finding.sentence}.",
             "person": last.email,
             "app": last.app,
             "at_ms": now,

@@ -102,6 +102,7 @@ class Database:
         with self.transaction():
             for table in EMPTIED:
                 self.run(f"DELETE FROM {table}")  # noqa: S608 - names from our own constant
+            self.run("DELETE FROM settings WHERE name <> 'cursor_key'")
 
     def close(self) -> None:
         """Fold the log into the file and close it."""

@@ -1,6 +1,5 @@
 """The record of every call to the Dropbox API and of every OAuth request, with when it began and ended."""
 
-import itertools
 import json
 import secrets
 import time
@@ -59,14 +58,18 @@ class History:
     def __init__(self, db: Database) -> None:
         self._db = db
         newest = db.value("SELECT json_extract(record, '$.end_no') FROM history ORDER BY no DESC LIMIT 1")
-        self._order = itertools.count(int(newest or 0) + 1)
+        self._last = int(newest or 0)
         self._running: dict[int, Entry] = {}
         self._written = 0
         self.on_end: Callable[[Entry], None] = lambda entry: None
 
+    def _next(self) -> int:
+        self._last += 1
+        return self._last
+
     def begin(self, route: str, method: str) -> Entry:
         """Start the record of a request."""
-        entry = Entry(route, method, next(self._order))
+        entry = Entry(route, method, self._next())
         self._running[entry.begin_no] = entry
         return entry
 
@@ -74,7 +77,7 @@ class History:
         """Complete a record and write it down."""
         if self._running.pop(entry.begin_no, None) is None:
             return
-        entry.status, entry.end_no, entry.end_ms = status, next(self._order), time.time_ns() // 1_000_000
+        entry.status, entry.end_no, entry.end_ms = status, self._next(), time.time_ns() // 1_000_000
         self._db.run(
             "INSERT INTO history (route, email, status, record) VALUES (:route, :email, :status, :record)",
             route=entry.route,
@@ -88,23 +91,35 @@ class History:
         self.on_end(entry)
 
     def entries(
-        self, *, route: str | None = None, email: str | None = None, limit: int = 10_000
+        self, *, route: str | None = None, email: str | None = None, limit: int = 10_000, failed: bool = False
     ) -> list[dict[str, Any]]:
-        """The newest records in the order they ended, running ones last; `route` is a pattern with `*`."""
+        """The newest records in the order they ended, running ones last; `route` is a pattern with `*`.
+
+        `failed`: only those that were answered with an error or not at all.
+        """
         rows = self._db.all(
             "SELECT record FROM history WHERE (:route IS NULL OR route GLOB :route)"
-            " AND (:email IS NULL OR email = :email) ORDER BY no DESC LIMIT :limit",
+            " AND (:email IS NULL OR email = :email) AND (NOT :failed OR status = 0 OR status >= 400)"
+            " ORDER BY no DESC LIMIT :limit",
             route=route,
             email=email,
+            failed=int(failed),
             limit=limit,
         )
         running = [
             vars(entry)
             for entry in self._running.values()
-            if (email is None or entry.email == email) and (route is None or fnmatchcase(entry.route, route))
+            if not failed
+            and (email is None or entry.email == email)
+            and (route is None or fnmatchcase(entry.route, route))
         ]
         return [json.loads(row["record"]) for row in reversed(rows)] + running
 
+    def version(self) -> int:
+        """A number that grows with every call that begins or ends, and when all are forgotten."""
+        return self._last
+
     def clear(self) -> None:
         """Forget every ended request."""
+        self._next()
         self._db.run("DELETE FROM history")

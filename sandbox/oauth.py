@@ -12,22 +12,14 @@ from sandbox.people import Person, all_people, find_person
 from sandbox.rendering import error_page, page, refuse_foreign
 from sandbox.scopes import WORDS
 from sandbox.token_endpoint import wrong_here
+from sandbox.visitors import sign_in, signed_in
 from sandbox.world import World
-
-COOKIE = "sandbox_dropbox_person"
-YEAR = 365 * 24 * 3600
-
-
-def signed_in(request: Request, world: World) -> Person | None:
-    """Who is signed in to the sandbox's Dropbox in this browser."""
-    name = request.cookies.get(COOKIE)
-    return None if name is None else find_person(world.db, name)
 
 
 def _redirect(location: str, person: Person | None = None) -> Response:
     response = RedirectResponse(location, 302, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     if person is not None:
-        response.set_cookie(COOKIE, person.account_id, max_age=YEAR, httponly=True, samesite="lax")
+        sign_in(response, person)
     return response
 
 
@@ -60,7 +52,7 @@ async def authorize_page(request: Request) -> Response:
 
 async def _struck(request: Request, world: World, entry: Entry) -> Response | None:
     """What a fault makes of the authorize page, or None."""
-    person = signed_in(request, world)
+    person = signed_in(request)
     if person is not None:
         entry.email, entry.account_id = person.email, person.account_id
     rule = world.faults.choose_for(entry)
@@ -73,7 +65,7 @@ async def _struck(request: Request, world: World, entry: Entry) -> Response | No
 
 async def _authorize(request: Request, world: World) -> Response:
     ask = authorize.read(world.db, request.url.query)
-    person = signed_in(request, world)
+    person = signed_in(request)
     if request.method == "POST":
         return refuse_foreign(request) or await _decided(request, world, ask)
     if person is not None and not authorize.needs_page(world.db, ask, person):

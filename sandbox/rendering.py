@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from sandbox import words
+from sandbox.visitors import signed_in
 
 TEMPLATES = Path(__file__).parent / "templates"
 # No form-action: the authorize form's answer redirects to the app, and browsers check every hop against it.
@@ -26,12 +27,12 @@ HEADERS = {
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_environment.filters.update(size=words.size, when=words.when, kind=words.kind)
+_environment.filters.update(size=words.size, when=words.when, moment=words.moment, kind=words.kind)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A rendered page."""
-    text = _environment.get_template(template).render(request=request, **values)
+    text = _environment.get_template(template).render(request=request, me=signed_in(request), **values)
     return HTMLResponse(text, status, HEADERS)
 
 

@@ -24,6 +24,11 @@ def when(milliseconds: int | None) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
 
 
+def moment(milliseconds: int) -> str:
+    """A time of day in UTC, to the thousandth: `19:24:03.512`."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%H:%M:%S.%f}"[:-3]
+
+
 def kind(name: str) -> str:
     """What a file's name says it is: `image`, `video`, or `file`."""
     family = (mimetypes.guess_type(name)[0] or "").partition("/")[0]

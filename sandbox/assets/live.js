@@ -26,7 +26,7 @@ async function renew(area) {
   area.dataset.version = fresh.dataset.version;
   const arrived = [...area.querySelectorAll("[data-id]")].filter((row) => !before.has(row.dataset.id));
   arrived.forEach((row) => row.classList.add("arrived"));
-  if (arrived.length) {
+  if (arrived.length && !("quiet" in area.dataset)) {
     const names = [...new Set(arrived.map((row) => row.dataset.name))];
     document.querySelector("[data-announce]").textContent = `New: ${names.slice(0, 3).join(", ")}`;
   }

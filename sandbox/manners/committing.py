@@ -54,7 +54,7 @@ class FolderFirst(Manner):
             at, made = self._made.get(key, (0, None))
             if made is not None and seen.began <= at + SOON_MS:
                 del self._made[key]
-                yield Finding("folder_first", f"a folder was created just for the upload of {path}", (made, seen.entry))
+                yield Finding("folder_first", f"A folder was created just for the upload of {path}", (made, seen.entry))
 
     def ends(self, seen: Seen) -> Iterator[Finding]:
         entry = seen.entry
@@ -64,7 +64,7 @@ class FolderFirst(Manner):
             key = (seen.link, path.lower())
             _, before = self._made.get(key, (0, None))
             if before is not None and (entry.error or "").startswith("path/conflict/folder"):
-                yield Finding("folder_first", f"the folder {path} was created again", (before, entry))
+                yield Finding("folder_first", f"The folder {path} was created again", (before, entry))
             if entry.status in (200, 409):
                 self._made[key] = (seen.now, entry)
         while len(self._made) > REMEMBERED:
@@ -104,7 +104,7 @@ class Autorename(Manner):
             for path, autorename in commits_of(seen.argument):
                 earlier = self._unknown.get(seen, path)
                 if autorename and earlier is not None:
-                    text = f"the upload of {path} was repeated with autorename, and its first outcome is not known"
+                    text = f"The upload of {path} was repeated with autorename, and its first outcome is not known"
                     yield Finding("autorename", text, (earlier, seen.entry))
 
     def ends(self, seen: Seen) -> Iterator[Finding]:
@@ -126,6 +126,6 @@ class Unchanged(Manner):
             for path in seen.entry.unchanged:
                 earlier = self._unknown.get(seen, path.lower())
                 if earlier is None:
-                    text = f"the bytes sent to {path} lay there already"
+                    text = f"The bytes sent to {path} lay there already"
                     yield Finding("unchanged", text, (seen.entry,))
         self._unknown.learn(seen)

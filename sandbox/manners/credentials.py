@@ -34,7 +34,7 @@ class NeedlessRefresh(Manner):
         until, before = self._last.get(key, (0, None))
         if before is not None and until > seen.now + PLENTY_MS:
             left = (until - seen.now) // 60_000
-            text = f"an access token was fetched while the one before was good for {left} more minutes"
+            text = f"An access token was fetched while the one before was good for {left} more minutes"
             yield Finding("needless_refresh", text, (before, entry))
         self._last[key] = (seen.fresh_until, entry)
 

@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Finding:
-    """A complaint in the making: the rule, what happened in a sentence, and the entries it is about, oldest first."""
+    """A complaint in the making: the rule, what happened in a sentence (no full stop), its entries, oldest first."""
 
     rule: str
     sentence: str
