@@ -60,16 +60,22 @@ def change_end(db: Db, person: Approved, until: int | None, *, decider: Decider,
     _record(db, "access_request.end_changed", person.email, detail, decider, now=now)
 
 
-def ending(db: Db, *, now: int, most: int) -> list[str]:
-    """Ids of requests whose approval has come to its end and is not taken back yet."""
+def ending(db: Db, *, owner: str | None, now: int, most: int, request_id: str | None = None) -> list[str]:
+    """Ids of requests, or of that one, whose approval has come to its end and is not taken back yet.
+
+    The site owner needs no approval, so theirs may end without anything ending with it.
+    """
     found = rows(
         db,
         """
         select id from access_requests
         where state = 'approved' and approved_until is not null and approved_until <= :now
+            and (:id is null or id = :id) and coalesce(account_id, '') != coalesce(:owner, '-')
         order by approved_until limit :most
         """,
         now=now,
+        id=request_id,
+        owner=owner,
         most=most,
     )
     return [str(row["id"]) for row in found]

@@ -116,10 +116,10 @@ _MOVED = "coalesce(decided_at, requested_at)"
 _APPROVALS = f"""
     where state = 'approved' and {_MOVED} <= coalesce(:at, :end) and (:at is null or {_MOVED} < :at or id > :last)
         and coalesce(account_id, '') != coalesce(:owner, '-')
-        and (:text = '' or instr(email_key, :text) > 0 or instr(name_key, :text) > 0 or exists (
-            select 1 from accounts x where x.id = account_id
-                and (instr(lower(x.email), :text) > 0 or instr(lower(x.display_name), :text) > 0
-                    or instr(x.display_name, :typed) > 0)
+        and (:text = '' or instr(email_key, :text) > 0 or instr(name_key, :text) > 0 or account_id in (
+            select x.id from accounts x
+            where instr(lower(x.email), :text) > 0 or instr(lower(x.display_name), :text) > 0
+                or instr(x.display_name, :typed) > 0
         ))
     order by {_MOVED} desc, id limit :limit
 """  # noqa: S608 - made of our own texts
@@ -134,11 +134,11 @@ _FACTS = """
 """
 # The page is cut before anything is counted, so that only its own rows are.
 _PEOPLE = f"""
-    with page as materialized (select * from access_requests {{page}})
+    with page as materialized (select id from access_requests {{page}})
     select r.id as request_id, r.account_id, r.email, a.display_name, a.email as account_email, a.last_seen_at,
         r.decided_at as approved_at, r.approved_until, r.note, {_FACTS},
         coalesce(r.account_id = :owner, 0) as site_owner
-    from page r left join accounts a on a.id = r.account_id
+    from page join access_requests r on r.id = page.id left join accounts a on a.id = r.account_id
     order by r.decided_at desc, r.id
 """  # noqa: S608 - made of our own texts
 _OWNER_ALONE = f"""

@@ -52,10 +52,10 @@ def listed(
     `search` is looked for in addresses and names. `after` is the `(moved_at, id)` of the last one on the page before.
     """
     at, last = after or (None, None)
-    newest_first = _NEWEST_FIRST.format(state="" if state is None else "state = :state and")
+    page, order = _OLDEST_FIRST if state is RequestState.PENDING else _NEWEST_FIRST
     found = rows(
         db,
-        _LISTED.format(page=_OLDEST_FIRST if state is RequestState.PENDING else newest_first),
+        _LISTED.format(page=page if state is None else f"state = :state and {page}", order=order),
         state=state,
         text=search_key(search),
         at=at,
@@ -76,22 +76,23 @@ def _request(row: dict[str, object]) -> AccessRequest:
 
 _FOUND = "(:text = '' or instr(email_key, :text) > 0 or instr(name_key, :text) > 0)"
 _MOVED = "coalesce(decided_at, requested_at)"
-# Bounds that are always there let the index be entered where the page begins.
-_OLDEST_FIRST = f"""
-    where state = 'pending' and (requested_at, id) > (coalesce(:at, -1), coalesce(:last, '')) and {_FOUND}
-    order by requested_at, id
-"""
-_NEWEST_FIRST = f"""
-    where {{state}} {_MOVED} <= coalesce(:at, {2**62}) and (:at is null or {_MOVED} < :at or id > :last) and {_FOUND}
-    order by {_MOVED} desc, id
-"""
-# The page is cut before names are looked up, so that only its own rows are joined.
+# Bounds that are always there let the index be entered where the page begins; it is walked from either end.
+_NEWEST_FIRST = (
+    f"{_MOVED} <= coalesce(:at, {2**62}) and (:at is null or {_MOVED} < :at or id > :last) and {_FOUND}",
+    f"{_MOVED} desc, access_requests.id",
+)
+_OLDEST_FIRST = (
+    f"{_MOVED} >= coalesce(:at, 0) and (:at is null or {_MOVED} > :at or id < :last) and {_FOUND}",
+    f"{_MOVED}, access_requests.id desc",
+)
+# The page is found in an index that holds all it takes, and only its own rows are read.
 _LISTED = """
-    with page as materialized (select * from access_requests {page} limit :limit)
-    select r.id, r.email, r.name, r.message, r.state, r.account_id, r.requested_at, r.decided_at,
-        coalesce(nullif(a.display_name, ''), a.email) as decided_by, r.decided_way, r.approved_until, r.note,
-        r.former_state, r.former_at, r.former_note, coalesce(nullif(i.display_name, ''), i.email) as invited_by,
-        r.invited_to, coalesce(r.decided_at, r.requested_at) as moved_at
-    from page r left join accounts a on a.id = r.decided_by left join accounts i on i.id = r.invited_by
-    order by case when :state = 'pending' then r.requested_at else -coalesce(r.decided_at, r.requested_at) end, r.id
+    with page as materialized (select id from access_requests where {page} order by {order} limit :limit)
+    select access_requests.id, access_requests.email, name, message, state, account_id, requested_at, decided_at,
+        coalesce(nullif(a.display_name, ''), a.email) as decided_by, decided_way, approved_until, note, former_state,
+        former_at, former_note, coalesce(nullif(i.display_name, ''), i.email) as invited_by, invited_to,
+        coalesce(decided_at, requested_at) as moved_at
+    from page join access_requests on access_requests.id = page.id
+        left join accounts a on a.id = decided_by left join accounts i on i.id = invited_by
+    order by {order}
 """

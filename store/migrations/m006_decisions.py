@@ -17,10 +17,15 @@ def m006_decisions(db: Db) -> None:
         alter table access_requests add column former_note text not null default '';
         alter table access_requests add column told text not null default '';
         alter table access_requests add column told_at integer not null default 0;
-        create index access_requests_by_move on access_requests (coalesce(decided_at, requested_at) desc, id);
-        create index access_requests_by_state_and_move
-            on access_requests (state, coalesce(decided_at, requested_at) desc, id);
-        create index access_requests_pending on access_requests (requested_at, id) where state = 'pending';
+        drop index access_requests_by_state;
+        create index access_requests_by_move on access_requests
+            (coalesce(decided_at, requested_at) desc, id, email_key, name_key, decided_at, requested_at);
+        create index access_requests_by_state on access_requests
+            (state, coalesce(decided_at, requested_at) desc, id, email_key, name_key, account_id, decided_at,
+                requested_at);
+        create index access_requests_pending on access_requests (requested_at, id, email_key, name_key)
+            where state = 'pending';
+        create index accounts_by_names on accounts (id, email, display_name);
         create index access_requests_ending on access_requests (approved_until)
             where state = 'approved' and approved_until is not null;
 
