@@ -100,6 +100,15 @@ class StopGate:
             for left in leavings:
                 left()
 
+    def under_way(self) -> dict[str, int]:
+        """The connections that calls are under way for, each with the oldest epoch that one of them entered under."""
+        oldest: dict[str, int] = {}
+        with self._lock:
+            for call in self._calls:
+                known = oldest.get(call.connection_id, call.connection_epoch)
+                oldest[call.connection_id] = min(known, call.connection_epoch)
+        return oldest
+
     @asynccontextmanager
     async def stopping(self, *, connection_id: str | None = None, project_id: str | None = None) -> AsyncIterator[Stop]:
         """Close the door of one connection or one project; the body writes the row and sets `stop.epoch`.

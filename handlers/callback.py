@@ -19,8 +19,9 @@ from handlers.guards import DEVICE_COOKIE, who_is_it
 from handlers.pages import forget_cookie, see_other, set_cookie
 from handlers.state import State
 from rules.failures import DropboxFailure, Failure, FailureKind
+from rules.linked_people import says_limit
 from rules.tokens import TOKEN_BYTES, opaque_token, token_digest
-from store import devices, oauth_states, outbox, setup_links, sign_in
+from store import devices, installation, oauth_states, outbox, setup_links, sign_in
 from store.errors import NotFound
 from store.oauth_states import CONNECT, SETUP, OAuthState
 from store.sign_in import Arrival, Outcome
@@ -43,6 +44,14 @@ NOT_OFFERED_LOGIN = (
 )
 FAILED = {CONNECT: "Dropbox was not connected: it did not answer as it should. Nothing has changed; try again."}
 FAILED_LOGIN = "You were not signed in: Dropbox did not answer as it should. Try again in a moment."
+FULL = {
+    CONNECT: "Dropbox was not connected: this site's Dropbox app has as many people as Dropbox allows it. Ask whoever "
+    "runs the site; they can apply for more at Dropbox. Nothing has changed."
+}
+FULL_LOGIN = (
+    "You were not signed in: this site's Dropbox app has as many people as Dropbox allows it. Ask whoever runs the "
+    "site; they can apply for more at Dropbox."
+)
 # By OAuth's error code; whatever else comes in its place is FAILED, and never repeated.
 REFUSALS: dict[str | None, tuple[dict[str, str], str, str]] = {
     "access_denied": (CANCELLED, CANCELLED_LOGIN, "info"),
@@ -59,6 +68,8 @@ async def callback(request: Request[State]) -> Response:
         request.state["person"] = person
     if "error" in request.query_params or not request.query_params.get("code"):
         error = request.query_params.get("error")
+        if says_limit(request.query_params.get("error_description", "")):
+            return await _full(request, trip)
         sentences, otherwise, kind = REFUSALS.get(error, (FAILED, FAILED_LOGIN, "warn"))
         log.info("authorize refused", purpose=trip.purpose, error=error if error in REFUSALS else "another")
         return _back(request, trip, sentences.get(trip.purpose, otherwise), kind)
@@ -75,6 +86,13 @@ async def callback(request: Request[State]) -> Response:
     if trip.purpose == CONNECT:
         return await connection.finish_connect(request, trip, grant, account)
     return await _finish_sign_in(request, trip, grant, account)
+
+
+async def _full(request: Request[State], trip: OAuthState) -> Response:
+    """Dropbox lets its app have no more people: a sentence for the person here, and one for the site owner in Admin."""
+    log.error("Dropbox refuses more people", purpose=trip.purpose)
+    await request.state["database"].write(installation.people_refused, now=now_ms())
+    return _back(request, trip, FULL.get(trip.purpose, FULL_LOGIN), "warn")
 
 
 async def _trip(request: Request[State]) -> OAuthState:

@@ -196,6 +196,17 @@ def folder_seen(db: Db, claimed: Claimed, *, folder_id: str | None, now: int) ->
     )
 
 
+def connection_epochs(db: Db, connection_ids: Sequence[str]) -> dict[str, int]:
+    """The present epoch of each of these connections, by id. A call that entered under an older one is overtaken."""
+    names = ", ".join(f":c{number}" for number in range(len(connection_ids)))
+    found = rows(
+        db,
+        f"select id, epoch from connections where id in ({names})",  # noqa: S608 - names of parameters
+        **{f"c{number}": connection_id for number, connection_id in enumerate(connection_ids)},
+    )
+    return {str(row["id"]): int(str(row["epoch"])) for row in found}
+
+
 def _claimed(row: dict[str, object]) -> Claimed:
     values = {name: row[name] for name in Claimed.__dataclass_fields__ if name != "session"}
     values |= {"check_first": bool(row["check_first"]), "session": export_sessions.of_row(row)}

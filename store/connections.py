@@ -181,6 +181,17 @@ def lost(db: Db, *, connection_id: str, refused: str | None, keyring: Keyring, n
     return bool(moved)
 
 
+def rest(db: Db, connection_id: str, *, until: int, now: int) -> None:
+    """Dropbox asked us to wait, until then (milliseconds UTC): nothing calls it before. A longer pause stays."""
+    db.conn.execute(
+        """
+        update connections set paused_until = :until, pause_reason = :reason, paused_at = :now, updated_at = :now
+        where id = :id and paused_until < :until
+        """,
+        {"id": connection_id, "until": until, "reason": FailureKind.RATE_LIMITED, "now": now},
+    )
+
+
 def waiting(db: Db, connection_id: str) -> int:
     """How many exports wait on the connection, but for those of an epoch that was ended."""
     found = rows(

@@ -7,8 +7,16 @@ from rules.linked_people import meter, says_limit
 
 @pytest.mark.parametrize(
     ("linked", "mark", "near"),
-    [(0, 50, False), (39, 50, False), (40, 50, True), (50, 50, True), (51, 500, False), (400, 500, True)]
-    + [(500, 500, True), (501, None, False)],
+    [
+        (0, 50, False),
+        (39, 50, False),
+        (40, 50, True),
+        (50, 50, True),
+        (51, 500, False),
+        (400, 500, True),
+        (500, 500, True),
+        (501, None, False),
+    ],
 )
 def test_the_meter_goes_to_the_next_mark_and_asks_for_attention_near_it(linked, mark, near):
     measured = meter(linked, None)

@@ -116,7 +116,7 @@ def test_what_is_neither_an_address_nor_a_domain_makes_no_rule(db, effect, about
 
 def test_there_is_one_rule_about_each_thing(db):
     rule(db, Effect.BLOCK, "example.com")
-    with pytest.raises(Conflict, match="a rule about example.com already"):
+    with pytest.raises(Conflict, match=r"a rule about example\.com already"):
         rule(db, Effect.APPROVE, "EXAMPLE.com")
 
 
