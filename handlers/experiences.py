@@ -3,8 +3,6 @@
 The project's own settings (name, time zone) stand at its end; handlers/projects.py takes their form.
 """
 
-import shlex
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -98,8 +96,6 @@ async def tab(
         older=older,
         later=page.cursor,
         timezones=_offered(found.project.timezone),
-        token_command=f".venv/bin/clementine token create --account {shlex.quote(request.state['person'].email)}"
-        f" --project {found.project.id}",
         new=new,
         settings=settings,
         renaming=renaming,

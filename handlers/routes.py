@@ -34,6 +34,7 @@ from handlers import (
     media,
     members,
     metrics,
+    own_tokens,
     project_members,
     projects,
     results,
@@ -89,6 +90,11 @@ SIGNED_IN: list[Route] = [
     form("/logout", login.logout),
     page("/account", devices.page),
     page("/account/sign-in-again", sign_in_again.page),
+    # one's API tokens
+    page("/account/tokens", own_tokens.index),
+    form("/account/tokens", own_tokens.make),
+    page("/account/tokens/new", own_tokens.ask),
+    form("/account/tokens/{id}/revoke", own_tokens.revoke),
     form("/account/devices/sign-out-others", devices.sign_out_others),
     form("/account/devices/{id}/sign-out", devices.sign_out),
     # workspaces

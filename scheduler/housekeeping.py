@@ -6,6 +6,7 @@ import structlog
 
 from rules.envelope import Keyring
 from store import (
+    api_tokens,
     approval_links,
     claim_links,
     devices,
@@ -49,7 +50,7 @@ async def end_trips(database: Database, keyring: Keyring, now: Callable[[], int]
 
 
 async def forget_old(database: Database, now: Callable[[], int]) -> None:
-    """Devices that are signed out by time, and mails, links and decisions that were done with long ago."""
+    """Devices and tokens that ended by time, and mails, links and decisions that were done with long ago."""
     old = {
         "devices": devices.prune,
         "outbox": outbox.prune,
@@ -57,6 +58,7 @@ async def forget_old(database: Database, now: Callable[[], int]) -> None:
         "claim_links": claim_links.prune,
         "decisions": recent_decisions.prune,
         "set_aside": set_aside.prune,
+        "api_tokens": api_tokens.prune,
     }
     forgotten = {what: await database.write(prune, now=now()) for what, prune in old.items()}
     if any(forgotten.values()):

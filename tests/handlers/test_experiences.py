@@ -33,7 +33,7 @@ def test_an_editor_makes_and_renames_an_experience(stage: Stage, scene: Scene):
 def test_a_newcomer_can_copy_the_id_and_a_whole_command(stage: Stage, scene: Scene):
     page = tab(stage, scene)
     assert f'data-copy="{scene.experience.id}"' in page
-    push, token = commands(page)
+    (push,) = commands(page)
     assert push == [
         "curl",
         f"{ORIGIN}/api/v1/experiences/{scene.experience.id}/results",
@@ -44,24 +44,7 @@ def test_a_newcomer_can_copy_the_id_and_a_whole_command(stage: Stage, scene: Sce
         "-F",
         "file=@photo.jpg",
     ]
-    assert token == [
-        ".venv/bin/clementine",
-        "token",
-        "create",
-        "--account",
-        "editor@example.com",
-        "--project",
-        scene.project.id,
-    ]
-
-
-def test_an_odd_address_stays_one_word_of_the_command(stage: Stage, scene: Scene):
-    odd = "o'neil $(id)@example.com"
-    stage.db.conn.execute("update accounts set email = :odd where id = 'dbid:editor'", {"odd": odd})
-    try:
-        assert commands(tab(stage, scene))[-1][4] == odd
-    finally:
-        stage.db.conn.execute("update accounts set email = 'editor@example.com' where id = 'dbid:editor'")
+    assert f'href="/account/tokens/new?project={scene.project.id}"' in page
 
 
 def test_a_viewer_sees_experiences_and_no_way_to_change_or_push(stage: Stage, scene: Scene):

@@ -99,6 +99,10 @@ OWN = [
     Row("POST", "/logout",                                        "303 303 303 303 303 303 303"),
     Row("GET",  "/account",                                       "200 200 200 200 200 200 303"),
     Row("GET",  "/account/sign-in-again",                         "303 303 303 303 303 303 303"),
+    Row("GET",  "/account/tokens",                                "200 200 200 200 200 200 303"),
+    Row("POST", "/account/tokens",                                "422 422 422 422 422 422 303"),
+    Row("GET",  "/account/tokens/new",                            "200 200 200 200 200 200 303"),
+    Row("POST", "/account/tokens/{id}/revoke",                    "303 404 404 404 404 404 303"),
     Row("POST", "/account/devices/sign-out-others",               "303 303 303 303 303 303 303"),
     Row("POST", "/account/devices/{id}/sign-out",                 "303 404 404 404 404 404 303"),
 ]

@@ -8,7 +8,7 @@ from handlers.guards import DEVICE_COOKIE
 from rules.states import ProjectRole, WorkspaceRole
 from rules.tokens import token_digest
 from settings import Settings
-from store import devices, experiences, members, projects, workspaces
+from store import api_tokens, devices, experiences, members, projects, workspaces
 from store.connect import immediate
 from tests.cast import now_ms
 from tests.handlers.stage import MEMBERS, Scene, Stage
@@ -72,6 +72,12 @@ class House(Stage):
                 digest = token_digest(secrets.token_urlsafe(32))
                 spare = devices.create(
                     db, account_id="dbid:owner", secret_hash=digest, user_agent="spare", now=now_ms()
+                )
+                path = path.replace("{id}", spare)
+            if path.startswith("/account/tokens/{id}"):
+                digest = token_digest(secrets.token_urlsafe(32))
+                spare = api_tokens.create(
+                    db, account_id="dbid:owner", project_id=None, name="spare", token_hash=digest, now=now_ms()
                 )
                 path = path.replace("{id}", spare)
             if path.startswith("/admin/"):
