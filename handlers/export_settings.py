@@ -11,11 +11,12 @@ from handlers.guards import permit
 from handlers.pages import render, see_other
 from handlers.state import State
 from rules.permissions import can_edit_project
-from store import earlier_exports
+from store import earlier_exports, verifications
 from store.connect import Db
 from store.earlier_exports import Earlier, Offer
 from store.errors import Conflict
 from store.projects import ProjectSeen
+from store.verifications import Verification
 
 EDITORS_ONLY = "Only editors of the project may switch its export on or off."
 SWITCHED = {
@@ -52,7 +53,7 @@ async def toggle(request: Request[State]) -> Response:
 
 async def tab(request: Request[State], found: ProjectSeen, *, refusal: str = "", status: int = 200) -> Response:
     """The whole tab; `refusal` is what was asked for and could not be done."""
-    view, offer, earlier = await request.state["database"].read(_read, found, now=now_ms())
+    view, offer, earlier, verification = await request.state["database"].read(_read, found, now=now_ms())
     folder = request.state["settings"].dropbox_app_folder
     return render(
         request,
@@ -65,13 +66,15 @@ async def tab(request: Request[State], found: ProjectSeen, *, refusal: str = "",
         view=view,
         offer=offer,
         earlier=earlier,
+        verification=verification,
         refusal=refusal,
         folder=folder,
         root=f"/Apps/{folder}" if folder else "",
     )
 
 
-def _read(db: Db, found: ProjectSeen, *, now: int) -> tuple[ProjectView, Offer, Earlier | None]:
+def _read(db: Db, found: ProjectSeen, *, now: int) -> tuple[ProjectView, Offer, Earlier | None, Verification | None]:
     project_id = found.project.id
     view = connection_view.of_project(db, found.workspace.id, project_id, now=now)
-    return view, earlier_exports.offer(db, project_id), earlier_exports.latest(db, project_id)
+    earlier = earlier_exports.latest(db, project_id)
+    return view, earlier_exports.offer(db, project_id), earlier, verifications.latest(db, project_id)

@@ -40,6 +40,7 @@ from handlers import (
     results,
     setup,
     sign_in_again,
+    verifications,
     workspace_deletion,
     workspaces,
 )
@@ -138,6 +139,8 @@ SIGNED_IN: list[Route] = [
     page("/projects/{project_id}/connect", export_settings.show),
     form("/projects/{project_id}/connect/toggle", export_settings.toggle),
     form("/projects/{project_id}/connect/earlier", earlier_exports.send),
+    page("/projects/{project_id}/verification", verifications.show),
+    form("/projects/{project_id}/verification", verifications.ask),
     # results and exports
     page("/projects/{project_id}/results", results.index),
     page("/projects/{project_id}/exports", exports.index),

@@ -138,6 +138,28 @@ class EarlierState(StrEnum):
     """In: export was switched off or Dropbox disconnected meanwhile. Out: never; asking again sends the rest."""
 
 
+class VerificationState(StrEnum):
+    """Where comparing a project's exports with what lies in Dropbox stands."""
+
+    WAITING = "waiting"
+    """In: asked for by an editor, by the night or by a notice, or put off. Out: claimed when due."""
+    RUNNING = "running"
+    """In: the verifier claims it. Out: done, failed, or back to waiting."""
+    DONE = "done"
+    """In: everything was compared. Out: forgotten when a later one is done."""
+    FAILED = "failed"
+    """In: Dropbox could not be asked, and waiting mends it no more. Out: forgotten when a later one is done."""
+
+
+class FindingKind(StrEnum):
+    """What is wrong with an exported file in Dropbox; a later verification says anew."""
+
+    MISSING = "missing"
+    """In: nothing lies at its path any more. Out: the next verification."""
+    CHANGED = "changed"
+    """In: something else lies at its path. Out: the next verification."""
+
+
 class FetchState(StrEnum):
     """The fetching of one artifact from the web address that its pusher named."""
 

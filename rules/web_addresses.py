@@ -14,7 +14,8 @@ PORTS = {"https": 443, "http": 80}
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 # A top label that begins with a letter leaves out every spelling of a bare IPv4 address: 2130706433, 0x7f.1, 127.1.
-_HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
+_MOST_HOST = 253
+_HOST = re.compile(rf"\A(?:{_LABEL}\.){{1,126}}[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _OURS_ALONE = (".localhost", ".local", ".internal", ".arpa", ".onion")
 
@@ -72,7 +73,7 @@ def web_address(text: str, *, schemes: frozenset[str] = frozenset({"https"}), an
     if parts.netloc.endswith(":") or (port is not None and port != PORTS[parts.scheme] and not any_port):
         raise ValueError("Leave the port out: only https on its own port is fetched.")
     host = (parts.hostname or "").lower()
-    if not _HOST.fullmatch(host) or "[" in parts.netloc or host.endswith(_OURS_ALONE):
+    if len(host) > _MOST_HOST or not _HOST.fullmatch(host) or "[" in parts.netloc or host.endswith(_OURS_ALONE):
         raise ValueError("Name a public host, not an IP address.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return WebAddress(parts.scheme, host, PORTS[parts.scheme] if port is None else port, target)

@@ -19,6 +19,7 @@ from scheduler.ended_access import cut_overtaken, end_access
 from scheduler.fetcher import Fetcher, resolve
 from scheduler.timetable import timetable
 from scheduler.tries import Tries
+from scheduler.verifier import Verifier
 from settings import Settings
 from store import claims
 from store.connect import DATABASE_FILE
@@ -57,6 +58,7 @@ class Engine:
         self._now = now
         self._dropboxes = Dropboxes(settings, oauth, now)
         self._fetcher = Fetcher(database, media, Web(resolve), settings.keyring, now, most=settings.max_result_bytes)
+        self._verifier = Verifier(settings, database, self._dropboxes, gate, now)
         tries = Tries(settings, database, self._dropboxes, gate, now)
         delivery, commits = Delivery(database, media, now), Commits(tries, media)
         self._dispatcher = Dispatcher(database, tries, delivery, commits, bell, now)
@@ -70,6 +72,7 @@ class Engine:
         if recovered:
             log.info("recovered exports that were being uploaded", count=recovered)
         await self._fetcher.recover()
+        await self._verifier.recover()
         self._foreign = ForeignCommits(self._settings.data_dir / DATABASE_FILE)
         self._clock = timetable(self._jobs())
         self._clock.start()
@@ -80,6 +83,7 @@ class Engine:
         if self._dispatching is not None and self._draining is None:
             self._dispatcher.close()
             self._fetcher.close()
+            self._verifier.close()
             self._draining = asyncio.create_task(self._dispatcher.drain(finish_s=FINISH_S, cut_s=CUT_S))
 
     async def stop(self) -> None:
@@ -90,6 +94,7 @@ class Engine:
         assert self._draining is not None
         await self._draining
         await self._fetcher.stop()
+        await self._verifier.stop()
         self._clock.shutdown(wait=False)
         dispatching, self._dispatching = self._dispatching, None
         with suppress(TimeoutError):
@@ -131,6 +136,8 @@ class Engine:
             "finish_stops": lambda: housekeeping.finish_stops(database, now),
             "deliver_outbox": deliver_outbox,
             "enqueue_owed": lambda: housekeeping.enqueue_owed(database, now),
+            "verify": self._verifier.look,
+            "verify_all": lambda: housekeeping.verify_all(database, now),
             "send_earlier": lambda: housekeeping.send_earlier(database, now),
             "end_trips": lambda: housekeeping.end_trips(database, keyring, now),
             "forget_old": lambda: housekeeping.forget_old(database, now),

@@ -17,6 +17,7 @@ from store import (
     pending_grants,
     recent_decisions,
     set_aside,
+    verifications,
 )
 from store.database import Database
 
@@ -42,6 +43,12 @@ async def send_earlier(database: Database, now: Callable[[], int]) -> None:
     """Enqueue the earlier results that editors asked for, slice by slice, others' writes in between."""
     while await database.read(earlier_sending.anything_to_send):
         await database.write(earlier_sending.send, now=now())
+
+
+async def verify_all(database: Database, now: Callable[[], int]) -> None:
+    """At night: have every project that exports compared with what lies in its Dropbox."""
+    asked = await database.write(verifications.ask_for_all, reason="nightly", now=now())
+    log.info("projects are to be verified", count=asked)
 
 
 async def end_trips(database: Database, keyring: Keyring, now: Callable[[], int]) -> None:

@@ -28,6 +28,8 @@ TIMETABLE: Mapping[str, IntervalTrigger | CronTrigger] = {
     "send_earlier": IntervalTrigger(seconds=1, timezone=UTC),
     "end_trips": IntervalTrigger(minutes=1, timezone=UTC),
     "forget_old": IntervalTrigger(hours=1, timezone=UTC),
+    "verify": IntervalTrigger(seconds=2, timezone=UTC),
+    "verify_all": CronTrigger(hour=1, minute=30, timezone=UTC),
     "tidy_database": CronTrigger(hour=3, minute=30, timezone=UTC),
 }
 """When each job runs. A job never runs twice at once; times that it was late for are made up for once."""

@@ -18,6 +18,7 @@ from store.migrations.m007_audit import m007_audit
 from store.migrations.m008_fetches import m008_fetches
 from store.migrations.m009_earlier_exports import m009_earlier_exports
 from store.migrations.m010_upload_sessions import m010_upload_sessions
+from store.migrations.m011_verifications import m011_verifications
 
 STEPS = (
     m001_people,
@@ -30,6 +31,7 @@ STEPS = (
     m008_fetches,
     m009_earlier_exports,
     m010_upload_sessions,
+    m011_verifications,
 )
 
 migrations = Migrations("clementine")

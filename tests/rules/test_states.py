@@ -18,11 +18,13 @@ from rules.states import (
     EarlierState,
     ExportState,
     FetchState,
+    FindingKind,
     FolderStructure,
     InvitationState,
     OutboxKind,
     ProjectRole,
     RequestState,
+    VerificationState,
     WorkspaceRole,
 )
 
@@ -37,6 +39,8 @@ SPELLING: dict[type[StrEnum], str] = {
     FolderStructure: "by_experience by_date flat",
     ArtifactState: "ready fetching failed",
     EarlierState: "sending sent stopped",
+    VerificationState: "waiting running done failed",
+    FindingKind: "missing changed",
     FetchState: "waiting fetching done failed",
     OutboxKind: "mail revoke_grant",
 }
