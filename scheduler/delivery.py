@@ -24,6 +24,9 @@ from store.media import Media
 SINGLE_REQUEST_BYTES = 16 * MIB
 """Up to here a file's data goes in one request; a larger one would lose too much when the line breaks."""
 
+QUICK_BYTES = MIB
+"""Up to here sending a file takes hardly longer than a commit."""
+
 MOST_MENDINGS = 3
 """How often in one try a session may turn out to be another than we thought."""
 
@@ -40,9 +43,9 @@ class Delivery:
         self._folders = Folders(database, now)
         self._now = now
 
-    def takes_one_call(self, held: Held) -> bool:
-        """Whether `whole` can bring it: nothing lies there yet, and it does not hold the commit slot for long."""
-        return held.session is None and held.claimed.size <= SINGLE_REQUEST_BYTES
+    def takes_one_call(self, held: Held, *, alone: bool) -> bool:
+        """Whether `whole` may bring it: nothing lies there yet, and it holds the commit slot not for long."""
+        return held.session is None and held.claimed.size <= (SINGLE_REQUEST_BYTES if alone else QUICK_BYTES)
 
     async def whole(self, dropbox: Dropbox, held: Held, go_on: GoOn) -> Metadata:
         """Bring a small file there by one call that sends and commits, or find it there."""

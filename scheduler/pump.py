@@ -65,13 +65,19 @@ class Pump:
         return self.is_idle and self._width.is_full
 
     def begin(self, taken: Sequence[Held], *, alone: bool) -> None:
-        """Take on claimed exports. `alone`: nothing else is due on this account."""
-        if alone and self._delivery.takes_one_call(taken[0]) and not (self._sending or self._ready or self._committing):
+        """Take on claimed exports. `alone`: nothing else is due on this account.
+
+        With nothing under way, the commit slot is free: one file goes by a single call, which holds it. Of several
+        only a small one does, instead of a first commit with hardly anything in it while the others' data is sent.
+        """
+        first = min(taken, key=lambda held: held.claimed.size)
+        rest = list(taken)
+        if not (self._sending or self._ready or self._committing) and self._delivery.takes_one_call(first, alone=alone):
+            rest.remove(first)
             self._committing = True
             self._sending += 1
-            self._go(self._whole(taken[0]))
-            return
-        for held in taken:
+            self._go(self._whole(first))
+        for held in rest:
             self._sending += 1
             self._go(self._data(held))
 

@@ -4,7 +4,10 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 from clients.dropbox_oauth import CONNECT_SCOPES, DropboxOAuth
 from clients.stop_gate import StopGate
@@ -28,10 +31,30 @@ from store.connect import DATABASE_FILE, Db, immediate, open_connection, rows
 from store.database import Database
 from store.exports import Export
 from store.media import Media
-from tests.cast import STUDIO
-from tests.conftest import APP_KEY
+from tests.cast import OWNER, STUDIO
+from tests.conftest import APP_KEY, APP_SECRET
 from tests.sandbox_server import SandboxServer
 from tests.store.people import account
+
+TOKEN_KEYS = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+def settings_of(folder: Path, sandbox: SandboxServer) -> Settings:
+    """Settings for a stage outside of a test: on a fresh folder, with a sandbox that has just been started."""
+    folder.mkdir(parents=True)
+    sandbox.add_app(key=APP_KEY, secret=APP_SECRET, name="Clementine", access="app_folder", redirect_uris=[])
+    return Settings(
+        base_url="http://127.0.0.1",
+        data_dir=folder,
+        secret_key=SecretStr("a stage outside of a test " * 2),
+        token_keys=SecretStr(TOKEN_KEYS),
+        owner_dropbox_account_id=sandbox.account_id(OWNER),
+        dropbox_app_key=APP_KEY,
+        dropbox_app_secret=SecretStr(APP_SECRET),
+        dropbox_url=sandbox.url,
+        limits="off",
+    )
+
 
 PICTURE = b"\xff\xd8\xff picture " * 1000
 
@@ -150,7 +173,7 @@ class Stage:
         limit = time.monotonic() + within
         while not holds():
             assert time.monotonic() < limit, f"not within {within} s; exports: {self.exports()}"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
 
     async def ended(self, export: Export, state: ExportState = ExportState.EXPORTED) -> Export:
         """Wait until the export is in the state."""
