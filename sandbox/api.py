@@ -83,8 +83,13 @@ class _Turn:
             who, argument = await reading.read(self.world, self.request, self.entry, served, self.now)
         except BadCall as bad:
             return await self._bad(bad), None
-        token = self.request.headers.get("authorization", "").partition(" ")[2].strip() or None
-        self.world.watch.begins(self.entry, argument=argument, query=self.request.url.query, token=token)
+        self.world.watch.begins(
+            self.entry,
+            argument=argument,
+            query=self.request.url.query,
+            header=self.request.headers.get("dropbox-api-arg", ""),
+            token=self.request.headers.get("authorization", "").partition(" ")[2].strip() or None,
+        )
         fault = self.world.faults.choose_for(self.entry)
         if latency := self.world.behaviour.latency_of(name):
             await asyncio.sleep(latency / 1000)

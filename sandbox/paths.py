@@ -58,6 +58,7 @@ def check_new_name(path: str) -> None:
 def absolute(db: Database, caller: Caller, given: str) -> str:
     """The path argument of a call as a path in the person's whole Dropbox; `""` and `ns:…` are the caller's root.
 
+    Slashes at the beginning count as one: rclone lists the folders of a root as `//name`.
     Raises Refusal with a LookupError tag: not_found for ids and namespaces that the caller can't see.
     """
     if given.startswith("ns:"):
@@ -67,7 +68,7 @@ def absolute(db: Database, caller: Caller, given: str) -> str:
         return caller.root + slash + rest
     if given.startswith(("id:", "rev:")):
         return _by_id(db, caller, given)
-    return caller.root + given
+    return caller.root + (f"/{given.lstrip('/')}" if given.startswith("//") else given)
 
 
 def absolute_for_writing(db: Database, caller: Caller, given: str) -> str:

@@ -62,7 +62,7 @@ class TokenEndpoint:
         body = await rpc_body(request)
         if request.method != "POST":
             raise tokens.OAuthError("invalid_request", "only POST is allowed here")
-        return tokens.read_form(request.headers.get("content-type", ""), body)
+        return tokens.read_form(request.headers.get("content-type", ""), body, request.url.query)
 
     def _answer(self, request: Request, form: dict[str, str]) -> Answer:
         try:

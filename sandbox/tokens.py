@@ -36,12 +36,13 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": str(self)}
 
 
-def read_form(content_type: str, body: bytes) -> dict[str, str]:
-    """The form fields of a token request."""
-    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+def read_form(content_type: str, body: bytes, query: str = "") -> dict[str, str]:
+    """The fields of a token request: from the form in its body and, as the JavaScript SDK sends them, its query."""
+    if body and content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "the request body must be application/x-www-form-urlencoded")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50, errors="strict")
+        given = "&".join(part for part in (query, body.decode()) if part)
+        pairs = parse_qsl(given, keep_blank_values=True, max_num_fields=50, errors="strict")
     except ValueError:
         raise OAuthError("invalid_request", "the request body can't be read") from None
     if len({name for name, _ in pairs}) != len(pairs):

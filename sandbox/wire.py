@@ -76,8 +76,12 @@ def header_argument(request: Request) -> str:
     given = request.headers.get("dropbox-api-arg") or request.query_params.get("arg")
     if given is None:
         raise BadCall('Must provide HTTP header "Dropbox-API-Arg" or URL parameter "arg".')
-    if "dropbox-api-arg" in request.headers and not given.isascii():
-        raise BadCall('HTTP header "Dropbox-API-Arg": could not decode input as JSON')
+    if "dropbox-api-arg" in request.headers:
+        # Dropbox asks for ASCII, yet reads the UTF-8 that rclone sends.
+        try:
+            return given.encode("latin-1").decode()
+        except UnicodeDecodeError:
+            raise BadCall('HTTP header "Dropbox-API-Arg": could not decode input as JSON') from None
     return given
 
 

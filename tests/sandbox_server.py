@@ -162,6 +162,10 @@ class SandboxServer:
         found = self.control("GET", "complaints", app=app or "", rule=rule or "")
         return [f"{one['rule']}: {one['sentence']}" for one in found]
 
+    def clients_waited(self, seconds: float) -> None:
+        """The product's own clock was moved: to its manners so much time has passed, though not to Dropbox."""
+        self.control("POST", "complaints/waited", {"seconds": seconds})
+
     def clear_complaints(self) -> None:
         self.control("DELETE", "complaints")
 

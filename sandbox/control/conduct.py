@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from sandbox import grants, people
-from sandbox.control.door import Problem, account_named, person_named
+from sandbox.control.door import account_named, duration, person_named
 from sandbox.fault_rules import read_rule
 from sandbox.world import World
 
@@ -60,10 +60,7 @@ async def show_clock(world: World, given: dict[str, Any], request: Request) -> A
 
 async def move_clock(world: World, given: dict[str, Any], request: Request) -> Any:
     """POST clock: move it forward by `seconds`."""
-    seconds = given.get("seconds")
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise Problem("seconds must be a number")
-    world.clock.forward(int(seconds * 1000))
+    world.clock.forward(int(duration(given) * 1000))
     world.bell.wake()
     return await show_clock(world, given, request)
 

@@ -69,6 +69,14 @@ def text(given: dict[str, Any], name: str) -> str:
     return value
 
 
+def duration(given: dict[str, Any]) -> float:
+    """The field `seconds`."""
+    seconds = given.get("seconds")
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise Problem("seconds must be a number")
+    return seconds
+
+
 def person_named(world: World, name: Any) -> Person:
     """Somebody by address or account id; 404 when there is nobody."""
     person = find_person(world.db, name) if isinstance(name, str) else None

@@ -30,6 +30,7 @@ ACTIONS = (
     ("DELETE", "/history", views.clear_history),
     ("GET", "/complaints", views.show_complaints),
     ("DELETE", "/complaints", views.clear_complaints),
+    ("POST", "/complaints/waited", views.clients_waited),
     ("GET", "/tree", views.show_tree),
     ("POST", "/reset", views.reset),
 )

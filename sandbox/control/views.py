@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sandbox.control.door import person_named
+from sandbox.control.door import duration, person_named
 from sandbox.tree import all_nodes
 from sandbox.world import World
 
@@ -32,6 +32,12 @@ async def show_complaints(world: World, given: dict[str, Any], request: Request)
 async def clear_complaints(world: World, given: dict[str, Any], request: Request) -> Any:
     """DELETE complaints: forget them."""
     return {"cleared": world.complaints.clear()}
+
+
+async def clients_waited(world: World, given: dict[str, Any], request: Request) -> Any:
+    """POST complaints/waited: a test has moved its client's own clock by `seconds`, so that waits count as waited."""
+    world.watch.clients_waited(int(duration(given) * 1000))
+    return {}
 
 
 async def show_tree(world: World, given: dict[str, Any], request: Request) -> Any:

@@ -1,4 +1,4 @@
-"""Calls that should never be made as they are: the rules `bad_call`, `too_large`, `wrong_offset`."""
+"""Calls that should never be made as they are: the rules `bad_call`, `too_large`, `wrong_offset`, `raw_header`."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -51,6 +51,15 @@ class WrongOffset(Manner):
                 self._told.popitem(last=False)
         elif seen.entry.status == 200:
             self._told.pop(session, None)
+
+
+class RawHeader(Manner):
+    """Characters beyond ASCII in the header Dropbox-API-Arg: Dropbox asks for JSON escapes, and proxies may choke."""
+
+    def begins(self, seen: Seen) -> Iterator[Finding]:
+        if not seen.header.isascii():
+            text = f"{seen.entry.route} carried characters beyond ASCII in Dropbox-API-Arg instead of JSON escapes"
+            yield Finding("raw_header", text, (seen.entry,))
 
 
 def _session_of(argument: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Care with tokens: the rules `needless_refresh`, `dead_token`, `token_in_url`."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
@@ -9,16 +9,22 @@ from sandbox.manners.finding import GRACE_MS, Finding, Manner, Seen
 from sandbox.manners.waiting import TOKEN_ROUTE
 
 PLENTY_MS = 600_000
+HOUR_MS = 3_600_000
+FEW = 3
 REMEMBERED = 20_000
 SECRET_NAMES = ("authorization", "access_token", "refresh_token", "client_secret", "code_verifier")
 OURS = "sl.u."
 
 
 class NeedlessRefresh(Manner):
-    """Fetching an access token while the last one fetched by the same grant has plenty of life and was not refused."""
+    """Making a habit of fetching access tokens while those fetched before have plenty of life and were not refused.
+
+    A program that starts has none, and may fetch one: a few in an hour are no habit.
+    """
 
     def __init__(self) -> None:
         self._last: dict[tuple[int, str], tuple[int, Entry]] = {}
+        self._needless: dict[int, deque[tuple[int, Entry]]] = {}
 
     def ends(self, seen: Seen) -> Iterator[Finding]:
         entry = seen.entry
@@ -32,11 +38,19 @@ class NeedlessRefresh(Manner):
             return
         key = (entry.grant, str((seen.argument or {}).get("scope")))
         until, before = self._last.get(key, (0, None))
-        if before is not None and until > seen.now + PLENTY_MS:
-            left = (until - seen.now) // 60_000
-            text = f"An access token was fetched while the one before was good for {left} more minutes"
-            yield Finding("needless_refresh", text, (before, entry))
         self._last[key] = (seen.fresh_until, entry)
+        if before is not None and until > seen.now + PLENTY_MS:
+            recent = self._needless.setdefault(entry.grant, deque())
+            recent.append((seen.now, entry))
+            while recent[0][0] <= seen.now - HOUR_MS:
+                recent.popleft()
+            if len(recent) > FEW:
+                left = (until - seen.now) // 60_000
+                text = (
+                    f"Access tokens were fetched again and again, the last while one was good for {left} more minutes"
+                )
+                yield Finding("needless_refresh", text, tuple(one for _, one in recent))
+                recent.clear()
 
 
 class DeadToken(Manner):

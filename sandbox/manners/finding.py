@@ -12,10 +12,11 @@ GRACE_MS = 250
 
 @dataclass
 class Seen:
-    """A call as the rules see it. `began` and `now` are the sandbox's time in ms, `argument` is as it was sent.
+    """A call as the rules see it. `began` and `now` are ms, `argument` is as it was sent.
 
-    `token` is what the call was made with: an access token, or at the token endpoint a refresh token. `abandoned`:
-    the client had gone before the call ended. `fresh_until`: how long the token lives that the call was given.
+    `query` and `header` are what came in the address and in Dropbox-API-Arg. `token` is what the call was made with:
+    an access token, or at the token endpoint a refresh token. `abandoned`: the client had gone before the call ended.
+    `fresh_until`: how long the token lives that the call was given.
     """
 
     entry: Entry
@@ -23,6 +24,7 @@ class Seen:
     now: int
     argument: Any = None
     query: str = ""
+    header: str = ""
     token: str | None = None
     abandoned: bool = False
     fresh_until: int | None = None

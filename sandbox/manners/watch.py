@@ -25,6 +25,7 @@ RULES: tuple[type[Manner], ...] = (
     calling.BadCall,
     calling.TooLarge,
     calling.WrongOffset,
+    calling.RawHeader,
 )
 
 
@@ -35,17 +36,28 @@ class Watch:
         self._book, self._clock = book, clock
         self._running: dict[int, Seen] = {}
         self._rules: list[Manner] = []
+        self._waited = 0
         self.forget()
 
     def forget(self) -> None:
         """Begin anew, as with a fresh sandbox."""
         self._running.clear()
+        self._waited = 0
         self._rules = [rule() for rule in RULES]
 
-    def begins(self, entry: Entry, *, argument: Any = None, query: str = "", token: str | None = None) -> None:
-        """A call is understood: who makes it, with which token and argument, under which query."""
-        began = entry.begin_ms + self._clock.offset
-        seen = Seen(entry, began, began, argument=argument, query=query, token=token)
+    def clients_waited(self, milliseconds: int) -> None:
+        """Tests have moved the clients' clock: to their manners, so much time has passed, and not to Dropbox."""
+        self._waited += milliseconds
+
+    def _began(self, entry: Entry) -> int:
+        return entry.begin_ms + self._clock.offset + self._waited
+
+    def begins(
+        self, entry: Entry, *, argument: Any = None, query: str = "", header: str = "", token: str | None = None
+    ) -> None:
+        """A call is understood: who makes it, with which token and argument, under which query, by which header."""
+        began = self._began(entry)
+        seen = Seen(entry, began, began, argument=argument, query=query, header=header, token=token)
         self._running[entry.begin_no] = seen
         self._ask(lambda rule: rule.begins(seen))
 
@@ -57,13 +69,12 @@ class Watch:
     def gave_token(self, entry: Entry, until: int) -> None:
         """A call at the token endpoint made an access token that lives until then (ms)."""
         if entry.begin_no in self._running:
-            self._running[entry.begin_no].fresh_until = until
+            self._running[entry.begin_no].fresh_until = until + self._waited
 
     def ends(self, entry: Entry) -> None:
         """A call was answered or cut off."""
-        began = entry.begin_ms + self._clock.offset
-        seen = self._running.pop(entry.begin_no, None) or Seen(entry, began, began)
-        seen.now = self._clock.now()
+        seen = self._running.pop(entry.begin_no, None) or Seen(entry, self._began(entry), 0)
+        seen.now = self._clock.now() + self._waited
         self._ask(lambda rule: rule.ends(seen))
 
     def _ask(self, ask: Callable[[Manner], Iterable[Finding]]) -> None:

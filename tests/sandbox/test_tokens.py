@@ -195,3 +195,24 @@ def test_access_tokens_can_be_made_short_lived(sandbox):
     assert sandbox.expire_tokens(STUDIO) == 1
     with sandbox.sdk(linked["access_token"]) as client, pytest.raises(AuthError):
         client.users_get_current_account()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", None])
+def test_the_parameters_may_come_in_the_query_as_the_javascript_sdk_sends_them(sandbox, content_type):
+    linked = sandbox.link(STUDIO)
+    answer = requests.post(
+        f"{sandbox.url}/oauth2/token",
+        params={
+            "grant_type": "refresh_token",
+            "refresh_token": linked["refresh_token"],
+            "client_id": DEFAULT_APP_KEY,
+            "client_secret": DEFAULT_APP_SECRET,
+        },
+        headers={"Content-Type": content_type} if content_type else {},
+        timeout=10,
+    )
+    assert answer.json()["expires_in"] == 14_400
+    twice = requests.post(
+        f"{sandbox.url}/oauth2/token?client_id={DEFAULT_APP_KEY}", data={"client_id": DEFAULT_APP_KEY}, timeout=10
+    )
+    assert "more than once" in twice.json()["error_description"]

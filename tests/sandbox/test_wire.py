@@ -123,7 +123,7 @@ def test_bad_input_is_a_400_in_plain_text(post, route, body, text):
 
 def test_uploads_want_their_content_type_and_an_escaped_argument(post):
     is_plain_400(post("files/upload", b"x", {"path": "/a"}, Content_Type="image/jpeg"), "application/octet-stream")
-    is_plain_400(post("files/upload", b"x", '{"path": "/é"}'.encode()), "Dropbox-API-Arg")
+    is_plain_400(post("files/upload", b"x", '{"path": "/é"}'.encode("latin-1")), "Dropbox-API-Arg")
     is_plain_400(post("files/upload", b"x", "{"), "Dropbox-API-Arg")
     is_plain_400(post("files/upload", b"x", Content_Type="application/octet-stream"), "Dropbox-API-Arg")
     is_plain_400(post("files/get_metadata", {"path": "/a"}, Content_Type="text/html"), "Content-Type")

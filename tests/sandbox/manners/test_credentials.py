@@ -22,8 +22,9 @@ def refresh(sandbox, linked, **more) -> requests.Response:
     return answer
 
 
-def test_fetching_a_token_while_the_last_one_is_good_is_complained_of(sandbox, linked, rules):
-    refresh(sandbox, linked)
+def test_fetching_tokens_again_and_again_while_the_last_is_good_is_complained_of(sandbox, linked, rules):
+    for _ in range(4):
+        refresh(sandbox, linked)
     assert rules() == []
     refresh(sandbox, linked)
     (complaint,) = sandbox.control("GET", "complaints")
@@ -32,27 +33,38 @@ def test_fetching_a_token_while_the_last_one_is_good_is_complained_of(sandbox, l
 
 
 def test_a_token_near_its_end_or_refused_may_be_renewed(sandbox, linked, rules):
-    first = refresh(sandbox, linked).json()["access_token"]
-    sandbox.move_clock(14_400 - 500)
-    refresh(sandbox, linked)
-    sandbox.expire_tokens(STUDIO)
-    with sandbox.sdk(first) as client, pytest.raises(AuthError):
-        client.users_get_current_account()
-    refresh(sandbox, linked)
+    for _ in range(6):
+        refresh(sandbox, linked)
+        sandbox.move_clock(14_400 - 500)
+    for _ in range(6):
+        token = refresh(sandbox, linked).json()["access_token"]
+        sandbox.expire_tokens(STUDIO)
+        with sandbox.sdk(token) as client, pytest.raises(AuthError):
+            client.users_get_current_account()
+    assert rules() == []
+
+
+def test_a_program_that_starts_now_and_then_may_fetch_a_token(sandbox, linked, rules):
+    for _ in range(10):
+        refresh(sandbox, linked)
+        sandbox.move_clock(1300)
     assert rules() == []
 
 
 def test_a_token_for_fewer_scopes_or_of_another_grant_is_another_token(sandbox, linked, rules):
+    for scope in ("account_info.read", "files.metadata.read", "files.content.read", "files.content.write"):
+        refresh(sandbox, linked, scope=scope)
+    for _ in range(4):
+        refresh(sandbox, sandbox.link(STUDIO))
     refresh(sandbox, linked)
-    refresh(sandbox, linked, scope="account_info.read")
-    refresh(sandbox, sandbox.link(STUDIO))
     assert rules() == []
 
 
 def test_a_refresh_whose_answer_was_lost_may_be_repeated(sandbox, linked, rules):
-    sandbox.fault("drop", route="oauth2/token", when="after", times=1)
-    with pytest.raises(requests.exceptions.ConnectionError):
-        refresh(sandbox, linked)
+    sandbox.fault("drop", route="oauth2/token", when="after", times=6)
+    for _ in range(6):
+        with pytest.raises(requests.exceptions.ConnectionError):
+            refresh(sandbox, linked)
     refresh(sandbox, linked)
     assert rules() == []
 
@@ -90,8 +102,7 @@ def test_a_token_in_an_address_is_complained_of_without_repeating_it(sandbox, li
 
 
 def test_no_complaint_ever_holds_a_token(sandbox, linked):
-    refresh(sandbox, linked)
-    second = refresh(sandbox, linked).json()["access_token"]
+    second = [refresh(sandbox, linked) for _ in range(6)][-1].json()["access_token"]
     text = requests.get(f"{sandbox.url}/_sandbox/complaints", timeout=10).text
     assert "needless_refresh" in text
     assert not any(secret in text for secret in (linked["refresh_token"], linked["access_token"], second))
@@ -124,6 +135,20 @@ def test_more_than_dropbox_takes_at_once_is_complained_of(sandbox, linked, rules
     )
     assert answer.status_code == 409
     assert rules() == ["too_large"]
+
+
+def test_raw_characters_in_the_header_are_understood_and_complained_of(sandbox, linked, rules):
+    headers: dict[str, str | bytes] = {
+        "Authorization": f"Bearer {linked['access_token']}",
+        "Dropbox-API-Arg": '{"path": "/größer 日本.txt"}'.encode(),
+        "Content-Type": "application/octet-stream",
+    }
+    answer = requests.post(f"{sandbox.url}/2/files/upload", data=b"x", headers=headers, timeout=10)
+    assert answer.json()["path_display"] == "/größer 日本.txt"
+    assert rules() == ["raw_header"]
+    wrong = {**headers, "Dropbox-API-Arg": '{"path": "/größer.txt"}'.encode("latin-1")}
+    refused = requests.post(f"{sandbox.url}/2/files/upload", data=b"x", headers=wrong, timeout=10)
+    assert (refused.status_code, "could not decode input as JSON" in refused.text) == (400, True)
 
 
 def test_going_on_elsewhere_than_told_is_complained_of(sandbox, studio, rules):

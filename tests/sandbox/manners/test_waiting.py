@@ -45,6 +45,13 @@ def test_the_wait_passes_when_the_clock_is_moved(sandbox, studio, rules):
     assert rules() == []
 
 
+def test_the_wait_passes_when_the_clients_own_clock_is_moved(sandbox, studio, rules):
+    refuse(sandbox, studio.users_get_current_account, retry_after=300)
+    sandbox.clients_waited(300)
+    studio.users_get_current_account()
+    assert rules() == []
+
+
 def test_calls_that_were_on_their_way_already_are_nobodys_fault(sandbox, studio, rules):
     token = sandbox.link(STUDIO)["access_token"]
     fault = sandbox.fault("rate_limit", route="files/get_metadata", retry_after=5)
