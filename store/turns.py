@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from rules.retry import BREAKER_AFTER
 from store.connect import Db, rows
 
-# An export may be claimed under today's epochs alone: a stop flips one row, and everything older is out at once.
-# And only while somebody minds them: an owner or admin whose access was not taken back (the site owner needs none).
-# Walked project by project, so that what waits behind a stop or a pause is never read through.
-OPEN_PROJECTS = """
-    connections c
-    join workspaces w on w.id = c.workspace_id and w.deleted_at is null and exists (
+IS_MINDED = """
+    exists (
         select 1 from members m
         where m.workspace_id = w.id and m.role in ('owner', 'admin')
             and not exists (select 1 from access_requests q where q.account_id = m.account_id and q.state != 'approved')
     )
+"""
+# An export may be claimed under today's epochs alone: a stop flips one row, and everything older is out at once.
+# And only while somebody minds them: an owner or admin whose access was not taken back (the site owner needs none).
+# Walked project by project, so that what waits behind a stop or a pause is never read through.
+OPEN_PROJECTS = f"""
+    connections c
+    join workspaces w on w.id = c.workspace_id and w.deleted_at is null and {IS_MINDED}
     join projects p on p.workspace_id = c.workspace_id and p.deleted_at is null
     join export_settings s on s.project_id = p.id and s.enabled = 1 and s.paused_reason is null
 """
