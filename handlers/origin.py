@@ -12,6 +12,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = ("/healthz", "/readyz", "/metrics", "/api/")
 # The API is used with a bearer token and never reads cookies, so a foreign page has nothing to ride on.
 COOKIELESS = "/api/"
+# Nor do webhooks, which are signed.
+NO_COOKIES = (COOKIELESS, "/webhooks/")
 
 
 def is_api(path: str) -> bool:
@@ -53,7 +55,7 @@ class BrowserCheck:
         self.base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not is_api(scope["path"]):
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not scope["path"].startswith(NO_COOKIES):
             self._check(Headers(scope=scope))
         await self.app(scope, receive, send)
 

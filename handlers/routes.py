@@ -41,6 +41,7 @@ from handlers import (
     setup,
     sign_in_again,
     verifications,
+    webhooks,
     workspace_deletion,
     workspaces,
 )
@@ -67,6 +68,9 @@ PUBLIC = [
     page("/metrics", metrics.metrics),
     # the bytes of artifacts, behind signed links
     page("/media/{token}", media.serve),
+    # Dropbox's own calls, signed
+    page("/webhooks/dropbox", webhooks.challenge),
+    form("/webhooks/dropbox", webhooks.notify),
     # access requests, sign-in
     page("/", home.home),
     page("/request-access", access_requests.page),

@@ -137,6 +137,7 @@ class Engine:
             "deliver_outbox": deliver_outbox,
             "enqueue_owed": lambda: housekeeping.enqueue_owed(database, now),
             "verify": self._verifier.look,
+            "heed_notices": lambda: housekeeping.heed_notices(database, now),
             "verify_all": lambda: housekeeping.verify_all(database, now),
             "send_earlier": lambda: housekeeping.send_earlier(database, now),
             "end_trips": lambda: housekeeping.end_trips(database, keyring, now),

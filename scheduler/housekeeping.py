@@ -13,6 +13,7 @@ from store import (
     earlier_sending,
     export_stops,
     exports,
+    notices,
     outbox,
     pending_grants,
     recent_decisions,
@@ -47,8 +48,14 @@ async def send_earlier(database: Database, now: Callable[[], int]) -> None:
 
 async def verify_all(database: Database, now: Callable[[], int]) -> None:
     """At night: have every project that exports compared with what lies in its Dropbox."""
-    asked = await database.write(verifications.ask_for_all, reason="nightly", now=now())
+    asked = await database.write(verifications.ask_for_all, now=now())
     log.info("projects are to be verified", count=asked)
+
+
+async def heed_notices(database: Database, now: Callable[[], int]) -> None:
+    """Look into what Dropbox told of, soon."""
+    if await database.read(notices.anything_noted):
+        await database.write(notices.heed, now=now())
 
 
 async def end_trips(database: Database, keyring: Keyring, now: Callable[[], int]) -> None:

@@ -29,6 +29,7 @@ TIMETABLE: Mapping[str, IntervalTrigger | CronTrigger] = {
     "end_trips": IntervalTrigger(minutes=1, timezone=UTC),
     "forget_old": IntervalTrigger(hours=1, timezone=UTC),
     "verify": IntervalTrigger(seconds=2, timezone=UTC),
+    "heed_notices": IntervalTrigger(seconds=5, timezone=UTC),
     "verify_all": CronTrigger(hour=1, minute=30, timezone=UTC),
     "tidy_database": CronTrigger(hour=3, minute=30, timezone=UTC),
 }

@@ -68,7 +68,7 @@ def ask(db: Db, project_id: str, *, by: str, now: int, way: str = "page") -> Non
     if not found or found[0]["status"] != ConnectionStatus.CONNECTED:
         raise Conflict(NOT_CONNECTED)
     db.conn.execute(
-        f"update verifications set due_at = :now where project_id = :project and {_OPEN} and due_at > :now",  # noqa: S608
+        "update verifications set due_at = :now, reason = 'asked' where project_id = :project and state = 'waiting'",
         {"project": project_id, "now": now},
     )
     if not _add(db, project_id, "asked", by=by, now=now, due_at=now):
@@ -84,23 +84,50 @@ def ask(db: Db, project_id: str, *, by: str, now: int, way: str = "page") -> Non
     )
 
 
-def ask_for_all(db: Db, *, reason: str, now: int, connection_id: str | None = None, spread_ms: int = SPREAD_MS) -> int:
-    """Have every project verified that exports to a connected Dropbox (or to this one); how many."""
+def ask_for_all(db: Db, *, now: int) -> int:
+    """For the night: have every project verified that has something in a connected Dropbox; how many."""
     found = rows(
         db,
         """
         select s.project_id from connections c
         join projects p on p.workspace_id = c.workspace_id and p.deleted_at is null
         join export_settings s on s.project_id = p.id and s.enabled = 1
-        where c.status = 'connected' and (:connection is null or c.id = :connection)
+        where c.status = 'connected'
             and exists (select 1 from exports e where e.project_id = p.id and e.state = 'exported')
+        """,
+    )
+    return sum(
+        _add(db, str(row["project_id"]), "nightly", by=None, now=now, due_at=now + secrets.randbelow(SPREAD_MS))
+        for row in found
+    )
+
+
+def ask_for_connection(db: Db, connection_id: str, *, now: int, soon_ms: int, seldom_ms: int) -> int:
+    """Something changed in this Dropbox: have the projects verified that export to it, soon, and seldom; how many.
+
+    One that has nothing there yet is looked at as well: a grant that was taken back is noticed by it.
+    """
+    found = rows(
+        db,
+        """
+        select s.project_id, (select max(v.created_at) from verifications v where v.project_id = p.id) as last_at
+        from connections c
+        join projects p on p.workspace_id = c.workspace_id and p.deleted_at is null
+        join export_settings s on s.project_id = p.id and s.enabled = 1
+        where c.id = :connection and c.status = 'connected'
         """,
         connection=connection_id,
     )
-    due = [now + (secrets.randbelow(spread_ms) if spread_ms else 0) for _ in found]
     return sum(
-        _add(db, str(row["project_id"]), reason, by=None, now=now, due_at=due_at)
-        for row, due_at in zip(found, due, strict=True)
+        _add(
+            db,
+            str(row["project_id"]),
+            "notice",
+            by=None,
+            now=now,
+            due_at=max(now + soon_ms, int(str(row["last_at"] or 0)) + seldom_ms),
+        )
+        for row in found
     )
 
 

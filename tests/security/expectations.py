@@ -140,6 +140,8 @@ PUBLIC = [
     Row("GET",  "/readyz",                                        "200 200"),
     Row("GET",  "/metrics",                                       "404 404"),
     Row("GET",  "/media/{token}",                                 "404 404"),
+    Row("GET",  "/webhooks/dropbox",                              "400 400"),
+    Row("POST", "/webhooks/dropbox",                              "403 403"),
     Row("GET",  "/static/{path}",                                 "404 404"),
     Row("GET",  "/",                                              "200 200"),
     Row("GET",  "/request-access",                                "200 200"),
