@@ -16,13 +16,14 @@ from store.connect import Db, rows
 class Minded:
     """A workspace that the account owns or administers. `others` are the names of admitted owners and admins besides.
 
-    `connection_id` is None where Dropbox was never connected or is disconnected: then there is nothing to stop.
+    `under_way` counts the exports that wait or are being uploaded. `connection_id` is None where Dropbox was never
+    connected or is disconnected: then there is nothing to stop.
     """
 
     workspace_id: str
     name: str
     connection_id: str | None
-    waiting: int
+    under_way: int
     others: list[str]
 
     @property
@@ -49,7 +50,7 @@ def minded(db: Db, account_id: str, *, owner: str | None, now: int) -> list[Mind
             workspace_id=str(row["id"]),
             name=str(row["name"]),
             connection_id=None if row["connection_id"] is None else str(row["connection_id"]),
-            waiting=0 if row["connection_id"] is None else connections.waiting(db, str(row["connection_id"])),
+            under_way=0 if row["connection_id"] is None else _under_way(db, str(row["connection_id"])),
             others=_others(db, str(row["id"]), account_id, owner=owner, now=now),
         )
         for row in found
@@ -84,6 +85,13 @@ def end_everything(
         if each.stops
     ]
     return {connection.id: connection.epoch for connection in ended}
+
+
+def _under_way(db: Db, connection_id: str) -> int:
+    uploading = rows(
+        db, "select count(*) as n from exports where connection_id = :id and state = 'uploading'", id=connection_id
+    )
+    return connections.waiting(db, connection_id) + int(str(uploading[0]["n"]))
 
 
 def _others(db: Db, workspace_id: str, account_id: str, *, owner: str | None, now: int) -> list[str]:
