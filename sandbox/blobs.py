@@ -130,6 +130,10 @@ class BlobStore:
                 target.write(chunk)
         return Piece(name, length, hasher.hexdigest())
 
+    def spare(self) -> Path:
+        """A place in the spool where nothing is, for a file that somebody makes and removes."""
+        return self._spool / secrets.token_hex(16)
+
     def discard(self, pieces: Sequence[Piece]) -> None:
         """Remove pieces from the spool; what was kept stays."""
         for piece in pieces:

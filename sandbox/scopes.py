@@ -35,6 +35,7 @@ ROUTES_OF: dict[str | None, tuple[str, ...]] = {
     ),
     "files.content.read": (
         "files/download",
+        "files/download_zip",
         "files/get_temporary_link",
         "files/get_thumbnail",
         "files/get_thumbnail_v2",

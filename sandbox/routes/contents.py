@@ -1,21 +1,23 @@
-"""Reading files: download and get_temporary_link."""
+"""Reading files: download, download_zip and get_temporary_link."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
 
 from dropbox import files
 
+from sandbox import zipping
 from sandbox.blobs import EMPTY_HASH
 from sandbox.calls import Call
 from sandbox.links import make_link
 from sandbox.refusals import Refusal
-from sandbox.routes.lookup import locate_file
+from sandbox.routes.lookup import locate, locate_file
 from sandbox.routes.metadata import metadata
 from sandbox.serving import file_answer
 from sandbox.stone_json import encode
-from sandbox.tree import Node
-from sandbox.wire import origin
+from sandbox.tree import Node, subtree
+from sandbox.wire import Answer, origin
 
 
 def _file(call: Call, path: str) -> Node:
@@ -39,6 +41,27 @@ async def download(call: Call) -> Any:
     return file_answer(
         blobs, node.content_hash or EMPTY_HASH, node.size or 0, call.request, "application/octet-stream", headers
     )
+
+
+async def download_zip(call: Call) -> Any:
+    """files/download_zip: a folder with all in it as one zip file."""
+    world = call.world
+    try:
+        folder = locate(world.db, call.person_caller, call.arg.path)
+        if folder.kind == "file":
+            raise Refusal("not_folder")
+    except Refusal as refusal:
+        raise refusal.under("path") from None
+    inside, path = subtree(world.db, folder), world.blobs.spare()
+    try:
+        zipping.check(inside)
+    except zipping.CannotBeZipped as why:
+        raise Refusal(str(why)) from None
+    size = await asyncio.to_thread(zipping.write, world.blobs, folder, inside, path)
+    told = files.DownloadZipResult(metadata=metadata(folder, call.person_caller))
+    stream = zipping.read_and_remove(path, size)
+    headers = result_header(files.DownloadZipResult_validator, told)
+    return Answer(200, b"", "application/zip", headers, stream=stream, length=size)
 
 
 async def get_temporary_link(call: Call) -> Any:

@@ -9,9 +9,16 @@ from sandbox.callers import Caller
 from sandbox.tree import Node
 
 
+class Moment(datetime):
+    """A time whose year is written with four figures, the year 1 too: some clients send it for "unknown"."""
+
+    def strftime(self, format: str) -> str:
+        return super().strftime(format.replace("%Y", f"{self.year:04}"))
+
+
 def moment(milliseconds: int | None) -> datetime:
     """A time as the SDK writes it: naive, UTC, whole seconds."""
-    return datetime.fromtimestamp((milliseconds or 0) // 1000, UTC).replace(tzinfo=None)
+    return Moment.fromtimestamp((milliseconds or 0) // 1000, UTC).replace(tzinfo=None)
 
 
 def milliseconds(value: datetime | None) -> int | None:

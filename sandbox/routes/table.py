@@ -76,6 +76,7 @@ HANDLERS: dict[str, Any] = {
     "files/search_v2": search.search_v2,
     "files/search/continue_v2": search.search_continue_v2,
     "files/download": contents.download,
+    "files/download_zip": contents.download_zip,
     "files/get_thumbnail": thumbnails.get_thumbnail_v1,
     "files/get_thumbnail_v2": thumbnails.get_thumbnail_v2,
     "files/get_thumbnail_batch": thumbnails.get_thumbnail_batch,

@@ -12,7 +12,7 @@ from sandbox.pictures import NoPicture, Wish
 from sandbox.refusals import Refusal, build
 from sandbox.routes.contents import result_header
 from sandbox.routes.lookup import locate_file
-from sandbox.routes.metadata import metadata
+from sandbox.routes.metadata import Moment, metadata
 from sandbox.tree import Node
 from sandbox.wire import Answer
 
@@ -92,5 +92,6 @@ async def add_media_info(call: Call, node: Node, told: Any) -> None:
         return
     place = None if facts.place is None else files.GpsCoordinates(*facts.place)
     size = files.Dimensions(height=facts.height, width=facts.width)
-    photo = files.PhotoMetadata(dimensions=size, location=place, time_taken=facts.taken)
+    taken = None if facts.taken is None else Moment.combine(facts.taken.date(), facts.taken.time())
+    photo = files.PhotoMetadata(dimensions=size, location=place, time_taken=taken)
     told.media_info = files.MediaInfo.metadata(photo)

@@ -1,12 +1,16 @@
 """Reading files: downloads with ranges, revisions, temporary links."""
 
+import io
 import json
+import zipfile
 
 import pytest
 import requests
 from dropbox.exceptions import ApiError
 from dropbox.files import WriteMode
 
+from sandbox import zipping
+from sandbox.tree import Node
 from tests.sandbox.conftest import STUDIO
 
 DATA = bytes(range(256)) * 8
@@ -103,3 +107,41 @@ def test_people_without_a_verified_address_get_no_temporary_link(sandbox):
         with pytest.raises(ApiError) as refused:
             client.files_get_temporary_link("/a")
     assert refused.value.error.is_email_not_verified()
+
+
+def test_a_folder_comes_as_a_zip_file(studio):
+    for path, data in {"/Gala/é 1.txt": b"one", "/Gala/Sub/2.txt": b"two" * 1000, "/Gala/empty": b""}.items():
+        studio.files_upload(data, path)
+    studio.files_create_folder_v2("/Gala/nothing in it")
+    told, answer = studio.files_download_zip("/gala")
+    assert (told.metadata.name, answer.headers["content-type"]) == ("Gala", "application/zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert packed.testzip() is None
+        names = ["Gala/", "Gala/empty", "Gala/nothing in it/", "Gala/Sub/", "Gala/Sub/2.txt", "Gala/é 1.txt"]
+        assert packed.namelist() == names
+        assert packed.read("Gala/Sub/2.txt") == b"two" * 1000
+
+
+def test_what_cannot_be_zipped(studio):
+    studio.files_upload(b"x", "/a")
+    for path, tag in (("/a", "not_folder"), ("/nowhere", "not_found")):
+        with pytest.raises(ApiError) as refused:
+            studio.files_download_zip(path)
+        assert refused.value.error.get_path()._tag == tag
+
+
+@pytest.mark.parametrize(
+    ("sizes", "tag"), [([4 * 10**9], "too_large"), ([3 * 10**9] * 7, "too_large"), ([1] * 9_999, "too_many_files")]
+)
+def test_what_is_too_much_for_a_zip_file(sizes, tag):
+    files = [Node("a", "/x", "", "x", "/x", "file", False, 1, "id:x", "1", size, None, 0, 0) for size in sizes]
+    with pytest.raises(zipping.CannotBeZipped, match=tag):
+        zipping.check(files)
+    zipping.check(files[1:] if tag == "too_many_files" else [])
+
+
+def test_zipping_leaves_nothing_behind(studio, sandbox):
+    studio.files_upload(b"x" * 1_000_000, "/folder/a")
+    _, answer = studio.files_download_zip("/folder")
+    assert len(answer.content) > 1_000_000
+    assert list((sandbox.directory / "spool").iterdir()) == []

@@ -133,6 +133,14 @@ def test_concurrent_sessions_have_rules_of_their_own(studio):
     assert error_of(finish, b"1", cursor(session, 0), commit("/a")).is_concurrent_session_data_not_allowed()
 
 
+def test_no_file_grows_beyond_two_tebibytes(studio):
+    end = 2**41 - 2**22
+    session = start(studio, kind=files.UploadSessionType.concurrent)
+    error = error_of(studio.files_upload_session_append_v2, b"x", cursor(session, end), close=True)
+    assert error.is_too_large()
+    studio.files_upload_session_append_v2(b"x", cursor(session, end - BLOCK), close=True)
+
+
 def test_a_batch_commits_each_entry_with_its_own_ending(studio, sandbox):
     studio.files_upload(b"x", "/taken")
     closed = [start(studio, bytes([number]) * 3, close=True) for number in range(5)]

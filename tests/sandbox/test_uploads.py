@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import requests
 from dropbox import files
 from dropbox.content_hash import DropboxContentHasher
 from dropbox.exceptions import ApiError
@@ -46,3 +47,16 @@ def test_add_refuses_other_content_and_leaves_the_file_alone(studio, sandbox):
         studio.files_upload(b"two", "/A.TXT")
     assert conflict_of(refused.value).is_file()
     assert studio.files_get_metadata("/a.txt") == first
+
+
+@pytest.mark.parametrize(
+    "taken", [datetime(1, 1, 1), datetime(1969, 7, 20, 20, 17), datetime(9999, 12, 31, 23, 59, 59)]
+)
+def test_any_moment_may_be_when_a_file_was_made(sandbox, studio, taken):
+    token = sandbox.link(STUDIO)["access_token"]
+    argument = f'{{"path": "/a", "client_modified": "{taken.isoformat()}Z"}}'
+    headers = {"Authorization": f"Bearer {token}", "Dropbox-API-Arg": argument}
+    headers["Content-Type"] = "application/octet-stream"
+    made = requests.post(f"{sandbox.url}/2/files/upload", data=b"x", headers=headers, timeout=10).json()
+    assert made["client_modified"] == f"{taken.isoformat()}Z"
+    assert studio.files_get_metadata("/a").client_modified == taken
