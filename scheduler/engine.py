@@ -52,6 +52,7 @@ class Engine:
     ) -> None:
         self._settings = settings
         self._database = database
+        self._media = media
         self._oauth = oauth
         self._gate = gate
         self._bell = bell
@@ -141,6 +142,8 @@ class Engine:
             "verify_all": lambda: housekeeping.verify_all(database, now),
             "send_earlier": lambda: housekeeping.send_earlier(database, now),
             "end_trips": lambda: housekeeping.end_trips(database, keyring, now),
+            "remove_media": lambda: housekeeping.remove_media(database, self._media, now),
+            "condense": lambda: housekeeping.condense(database, now),
             "forget_old": lambda: housekeeping.forget_old(database, now),
             "tidy_database": database.tidy,
         }

@@ -1,5 +1,6 @@
 """What is tidied up by itself: what stops left behind, exports that are owed, and what has outlived its time."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -17,14 +18,17 @@ from store import (
     outbox,
     pending_grants,
     recent_decisions,
+    retention,
     set_aside,
     verifications,
 )
 from store.database import Database
+from store.media import Media
 
 log = structlog.get_logger("housekeeping")
 
 OWED_AT_ONCE = 100
+MEDIA_AT_ONCE = 100
 
 
 async def finish_stops(database: Database, now: Callable[[], int]) -> None:
@@ -61,6 +65,28 @@ async def heed_notices(database: Database, now: Callable[[], int]) -> None:
 async def end_trips(database: Database, keyring: Keyring, now: Callable[[], int]) -> None:
     """Forget round trips to Dropbox whose time is over; grants that nobody confirmed are revoked."""
     await database.write(pending_grants.expire, keyring=keyring, now=now())
+
+
+async def remove_media(database: Database, media: Media, now: Callable[[], int]) -> None:
+    """Remove the files of what was deleted from our disk; those in Dropbox stay. A crash in between repeats some."""
+    loop, gone = asyncio.get_running_loop(), 0
+    while found := await database.read(retention.leftovers, now=now()):
+        for start in range(0, len(found), MEDIA_AT_ONCE):
+            some = found[start : start + MEDIA_AT_ONCE]
+            for key in (key for leftover in some for key in leftover.media_keys):
+                await loop.run_in_executor(media.threads, media.delete, key)
+            await database.write(retention.removed, [leftover.result_id for leftover in some], now=now())
+        gone += len(found)
+    while await database.write(retention.close_emptied, now=now()):
+        continue
+    if gone:
+        log.info("removed the files of deleted results", results=gone)
+
+
+async def condense(database: Database, now: Callable[[], int]) -> None:
+    """Forget old tries, slice by slice; their counts stay."""
+    while await database.write(retention.condense_attempts, now=now()):
+        continue
 
 
 async def forget_old(database: Database, now: Callable[[], int]) -> None:

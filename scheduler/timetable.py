@@ -27,6 +27,8 @@ TIMETABLE: Mapping[str, IntervalTrigger | CronTrigger] = {
     "enqueue_owed": IntervalTrigger(seconds=30, timezone=UTC),
     "send_earlier": IntervalTrigger(seconds=1, timezone=UTC),
     "end_trips": IntervalTrigger(minutes=1, timezone=UTC),
+    "remove_media": IntervalTrigger(minutes=10, timezone=UTC),
+    "condense": CronTrigger(hour=4, timezone=UTC),
     "forget_old": IntervalTrigger(hours=1, timezone=UTC),
     "verify": IntervalTrigger(seconds=2, timezone=UTC),
     "heed_notices": IntervalTrigger(seconds=5, timezone=UTC),

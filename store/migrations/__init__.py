@@ -19,6 +19,7 @@ from store.migrations.m008_fetches import m008_fetches
 from store.migrations.m009_earlier_exports import m009_earlier_exports
 from store.migrations.m010_upload_sessions import m010_upload_sessions
 from store.migrations.m011_verifications import m011_verifications
+from store.migrations.m012_retention import m012_retention
 
 STEPS = (
     m001_people,
@@ -32,6 +33,7 @@ STEPS = (
     m009_earlier_exports,
     m010_upload_sessions,
     m011_verifications,
+    m012_retention,
 )
 
 migrations = Migrations("clementine")
