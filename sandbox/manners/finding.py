@@ -64,12 +64,16 @@ SAVING = (
 )
 COMMITTING = (
     *SAVING,
+    "files/create_folder",
     "files/create_folder_v2",
     "files/create_folder_batch",
+    "files/delete",
     "files/delete_v2",
     "files/delete_batch",
+    "files/move",
     "files/move_v2",
     "files/move_batch_v2",
+    "files/copy",
     "files/copy_v2",
     "files/copy_batch_v2",
     "files/restore",
