@@ -15,6 +15,8 @@ from starlette.routing import Route
 
 from handlers import (
     access_requests,
+    account_data,
+    account_deletion,
     approvals,
     callback,
     claims,
@@ -45,7 +47,7 @@ from handlers import (
     workspace_deletion,
     workspaces,
 )
-from handlers.admin import aside, audit, mail, people, requests, rules
+from handlers.admin import aside, audit, invited, mail, people, requests, rules
 from handlers.api.docs import Docs
 from handlers.api.operations import API as API
 from handlers.body_limit import FORM_BYTES, BodyLimit
@@ -95,6 +97,10 @@ SIGNED_IN: list[Route] = [
     form("/logout", login.logout),
     page("/account", devices.page),
     page("/account/sign-in-again", sign_in_again.page),
+    page("/account/data", account_data.page),
+    page("/account/data.json", account_data.download),
+    page("/account/delete", account_deletion.ask),
+    form("/account/delete", account_deletion.delete),
     # one's API tokens
     page("/account/tokens", own_tokens.index),
     form("/account/tokens", own_tokens.make),
@@ -166,6 +172,8 @@ OWNER: list[Route] = [
     form("/people/{account}/until", people.change_end),
     page("/people/{account}/revoke", people.confirm_revoke),
     form("/people/{account}/revoke", people.revoke),
+    page("/invitations", invited.index),
+    form("/invitations", invited.switch),
     page("/rules", rules.index),
     form("/rules", rules.add),
     form("/rules/{id}/remove", rules.remove),

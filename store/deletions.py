@@ -6,7 +6,7 @@ What waits is skipped in slices (export_stops.sweep). Folders stay claimed, and 
 from rules.envelope import Keyring
 from rules.failures import FailureKind
 from rules.permissions import can_manage_workspace
-from store import audit, connections, experiences, export_stops, projects, standing
+from store import audit, connections, experiences, export_stops, members, projects, standing
 from store.connect import Db, rows
 from store.errors import NotFound, NotPermitted
 from store.standing import Asker
@@ -18,7 +18,7 @@ def delete_workspace(
     """Delete a workspace: its Dropbox grant goes to the outbox to be revoked, and what is being uploaded is skipped.
 
     Returns the connection's new epoch, None where there never was one. Raises NotPermitted unless `by` owns the
-    workspace now, NotFound for an unknown one and for one that is deleted already.
+    workspace now or is alone in it, NotFound for an unknown one and for one that is deleted already.
     """
     marked = rows(
         db,
@@ -28,7 +28,8 @@ def delete_workspace(
     )
     if not marked:
         raise NotFound
-    if not can_manage_workspace(standing.in_workspace(db, Asker(by), workspace_id)):
+    alone = [member.account_id for member in members.of_workspace(db, workspace_id)] == [by]
+    if not alone and not can_manage_workspace(standing.in_workspace(db, Asker(by), workspace_id)):
         raise NotPermitted("Only an owner may delete the workspace.")
     audit.record(
         db,

@@ -101,6 +101,11 @@ OWN = [
     Row("POST", "/logout",                                        "303 303 303 303 303 303 303"),
     Row("GET",  "/account",                                       "200 200 200 200 200 200 303"),
     Row("GET",  "/account/sign-in-again",                         "303 303 303 303 303 303 303"),
+    Row("GET",  "/account/data",                                  "200 200 200 200 200 200 303"),
+    Row("GET",  "/account/data.json",                             "200 200 200 200 200 200 303"),
+    Row("GET",  "/account/delete",                                "200 200 200 200 200 200 303"),
+    # The address that has to be typed is not; the deletion itself is in tests/handlers/test_account_deletion.py.
+    Row("POST", "/account/delete",                                "422 422 422 422 422 422 303"),
     Row("GET",  "/account/tokens",                                "200 200 200 200 200 200 303"),
     Row("POST", "/account/tokens",                                "422 422 422 422 422 422 303"),
     Row("GET",  "/account/tokens/new",                            "200 200 200 200 200 200 303"),
@@ -130,6 +135,8 @@ ADMIN = [
     Row("POST", "/admin/rules/{id}/remove",                       "404 404 303"),
     Row("GET",  "/admin/audit",                                   "200 404 303"),
     Row("GET",  "/admin/audit.csv",                               "200 404 303"),
+    Row("GET",  "/admin/invitations",                             "200 404 303"),
+    Row("POST", "/admin/invitations",                             "303 404 303", {"enabled": "off"}),
     Row("GET",  "/admin/mail",                                    "200 404 303"),
 ]
 
