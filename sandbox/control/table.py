@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from sandbox.control import accounts, conduct, views, webhooks
+from sandbox.control import accounts, conduct, state, views, webhooks
 from sandbox.control.door import endpoint
 
 ACTIONS = (
@@ -32,6 +32,7 @@ ACTIONS = (
     ("DELETE", "/complaints", views.clear_complaints),
     ("POST", "/complaints/waited", views.clients_waited),
     ("GET", "/tree", views.show_tree),
+    ("GET", "/state", state.show_state),
     ("POST", "/reset", views.reset),
 )
 

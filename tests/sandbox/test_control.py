@@ -161,3 +161,23 @@ def test_nonsense_is_answered_with_a_sentence(sandbox):
     connection.close()
     for path in ("tree?person=nobody", "grants"):
         assert requests.get(f"{sandbox.url}/_sandbox/{path}", timeout=10).status_code == 404
+
+
+def test_the_state_holds_everything_and_is_empty_after_a_reset(sandbox, studio):
+    fresh = sandbox.control("GET", "state")
+    studio.files_upload(b"abc", "/Gala/a.txt")
+    session = studio.files_upload_session_start(b"data").session_id
+    sandbox.fault(route="users/*", status=503)
+    sandbox.behave(commit_hold=5)
+    state = sandbox.control("GET", "state")
+    person = next(one for one in state["people"] if one["email"] == STUDIO)
+    assert [node["path"] for node in person["tree"] if node["type"] == "file"] == ["/Apps/Clementine/Gala/a.txt"]
+    assert [(one["id"], one["length"], one["closed"]) for one in person["upload_sessions"]] == [(session, 4, False)]
+    assert (person["used"], len(person["grants"])) == (3, 1)
+    assert (state["behaviour"]["commit_hold"], len(state["faults"]), len(state["apps"])) == (5, 1, 1)
+    sandbox.reset()
+    after = sandbox.control("GET", "state")
+    assert [one["tree"] + one["grants"] + one["upload_sessions"] for one in after["people"]] == [[]] * 4
+    assert {name: after[name] for name in ("behaviour", "faults", "complaints", "webhooks", "clock_offset")} == {
+        name: fresh[name] for name in ("behaviour", "faults", "complaints", "webhooks", "clock_offset")
+    }
