@@ -12,6 +12,7 @@ from dropbox.files import WriteMode
 from sandbox import zipping
 from sandbox.tree import Node
 from tests.sandbox.conftest import STUDIO
+from tests.sandbox.test_faults import wait_until
 
 DATA = bytes(range(256)) * 8
 
@@ -144,4 +145,4 @@ def test_zipping_leaves_nothing_behind(studio, sandbox):
     studio.files_upload(b"x" * 1_000_000, "/folder/a")
     _, answer = studio.files_download_zip("/folder")
     assert len(answer.content) > 1_000_000
-    assert list((sandbox.directory / "spool").iterdir()) == []
+    wait_until(lambda: not list((sandbox.directory / "spool").iterdir()))
