@@ -28,6 +28,7 @@ THERE = st.tuples(st.integers(0, 50), st.booleans())
 SPOTS = st.one_of(PATHS, THERE, THERE)
 CONTENTS = st.sampled_from([b"", b"one", b"two", b"three"])
 MODES = {"add": files.WriteMode.add, "overwrite": files.WriteMode.overwrite}
+STALE = "123456789"
 
 
 @dataclass
@@ -100,17 +101,20 @@ class Tree(RuleBasedStateMachine):
     @rule(
         path=SPOTS,
         content=CONTENTS,
-        mode=st.sampled_from(sorted(MODES)),
+        mode=st.sampled_from([*MODES, "update", "update a stale revision"]),
         autorename=st.booleans(),
         strict=st.booleans(),
     )
     def upload(self, path, content, mode, autorename, strict) -> None:
         path = self.spot(path)
-        options = {"mode": MODES[mode], "autorename": autorename, "strict_conflict": strict}
         there = self.model.at(path)
+        rev = None if mode in MODES else there.rev if there and there.rev and mode == "update" else STALE
+        kind = MODES[mode] if mode in MODES else files.WriteMode.update(rev)
         wanted, told = self.compare(
-            lambda: self.model.upload(path, content, mode, autorename=autorename, strict=strict),
-            lambda: self.client.files_upload(content, path, **options),
+            lambda: self.model.upload(
+                path, content, "update" if rev else mode, rev, autorename=autorename, strict=strict
+            ),
+            lambda: self.client.files_upload(content, path, mode=kind, autorename=autorename, strict_conflict=strict),
         )
         if wanted is not None:
             assert told.id == there.id if there and wanted == path else True

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import count
 
 
 class Refused(Exception):
@@ -78,29 +79,39 @@ class Model:
         for known in [key(path), *self.inside(path)]:
             del self.things[known]
 
-    def free(self, path: str, note: str = " ({})", number: int = 1) -> str:
+    def free(self, path: str, *, copy: bool = False) -> str:
         """The first free name beside a taken one."""
-        stem, dot, extension = path.rpartition("/")[2].rpartition(".")
-        stem, dot, extension = (stem, dot, extension) if stem else (path.rpartition("/")[2], "", "")
-        while self.at(f"{parent(path)}/{stem}{note.format(number)}{dot}{extension}") is not None:
-            number += 1
-        return f"{parent(path)}/{stem}{note.format(number)}{dot}{extension}"
+        folder, _, name = path.rpartition("/")
+        stem, dot, extension = name.rpartition(".")
+        stem, dot, extension = (stem, dot, extension) if stem else (name, "", "")
+        for number in count():
+            note = f"conflicted copy {number}".removesuffix(" 0") if copy else f"{number + 1}"
+            if self.at(found := f"{folder}/{stem} ({note}){dot}{extension}") is None:
+                return found
+        raise AssertionError("the numbers have come to an end")
 
     # -- what calls must lead to: the path that is written, None when nothing is, Refused when it must fail ----------
 
-    def upload(self, path: str, content: bytes, mode: str, *, autorename: bool, strict: bool) -> str | None:
+    def upload(
+        self, path: str, content: bytes, mode: str, rev: str | None = None, *, autorename: bool, strict: bool
+    ) -> str | None:
         there = self.at(path)
-        if there is not None and (there.kind == "folder" or mode == "add"):
-            same = there.content == content and not strict
-            if there.kind == "file" and same:
-                return None
-            if not autorename:
-                raise Refused(f"conflict/{there.kind}")
-            return self.free(path)
-        if there is not None and there.content == content:
+        if there is None:
+            conflict = "file" if mode == "update" and strict else None
+        elif there.kind == "folder":
+            conflict = "folder"
+        elif (
+            mode == "overwrite" or (mode == "update" and rev == there.rev) or (there.content == content and not strict)
+        ):
+            conflict = None
+        else:
+            conflict = "file"
+        if conflict is not None and not autorename:
+            raise Refused(f"conflict/{conflict}")
+        if conflict is None and there is not None and there.content == content:
             return None
         self.check_parents(path)
-        return path
+        return path if conflict is None else self.free(path, copy=mode == "update")
 
     def folder(self, path: str, *, autorename: bool) -> str:
         there = self.at(path)
