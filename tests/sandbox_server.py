@@ -1,14 +1,9 @@
-"""A real sandbox server in a process of its own, and the client of its control API: for all tests that need Dropbox."""
+"""A real sandbox server and the client of its control API: for all tests that need Dropbox."""
 
 import base64
 import hashlib
-import re
 import secrets
-import select
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,8 +12,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from sandbox.apps import DEFAULT_APP_KEY
+from tests.sandbox_process import REPOSITORY, SandboxProcess
 
-REPOSITORY = Path(__file__).parent.parent
+__all__ = ["REPOSITORY", "SandboxServer"]
+
 ALL_SCOPES = "account_info.read files.content.read files.content.write files.metadata.read"
 REDIRECT_URI = "http://127.0.0.1:1/callback"
 
@@ -36,81 +33,14 @@ class ToSandbox(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-class SandboxServer:
-    """Starts in `directory`, keeps its port over restarts, and dies with the test process whatever happens.
-
-    With `ways_in` it also answers TLS on `port` and is a proxy at `proxy_url`; clients trust `authority`.
-    """
-
-    def __init__(self, directory: Path, *, ways_in: bool = False) -> None:
-        self.directory = directory
-        self.authority = directory / "ca.pem"
-        self.port = 0
-        self.url = ""
-        self.proxy_url = ""
-        self.ways_in = ways_in
-        self.process: subprocess.Popen[str] | None = None
-        self._http = requests.Session()
-        self._http.trust_env = False
-
-    # -- the process ------------------------------------------------------------------------------------------------
-
-    def start(self, *options: str) -> "SandboxServer":
-        """Start, with more options of the command line, and wait until it answers."""
-        command = [sys.executable, "-m", "sandbox", "--until-stdin-closes", "--port", str(self.port)]
-        if self.ways_in:
-            command += ["--tls", "--proxy", self.proxy_url.rpartition(":")[2] or "0"]
-        self.process = subprocess.Popen(
-            [*command, *options, "--dir", str(self.directory)],
-            cwd=REPOSITORY,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], 30)
-        line = self.process.stdout.readline() if ready else ""
-        assert "http://" in line, f"the sandbox did not start: {line!r}"
-        self.port = int(line.rsplit(":", 1)[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        if self.ways_in:
-            self.process.stdout.readline()
-            said = re.search(r"proxy http://localhost:(\d+)", self.process.stdout.readline())
-            assert said is not None
-            self.proxy_url = f"http://127.0.0.1:{said[1]}"
-        return self
-
-    def stop(self) -> int:
-        """An orderly end (SIGTERM); the exit code."""
-        return self._end(kill=False)
-
-    def kill(self) -> int:
-        """kill -9; the (negative) exit code."""
-        return self._end(kill=True)
-
-    def _end(self, *, kill: bool) -> int:
-        if self.process is None:
-            return 0
-        process, self.process = self.process, None
-        process.kill() if kill else process.terminate()
-        code = process.wait(timeout=20)
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.close()
-        process.stdout.close()
-        self._http.close()
-        return code
-
-    def __enter__(self) -> "SandboxServer":
-        return self.start()
-
-    def __exit__(self, *problem: object) -> None:
-        self.stop()
+class SandboxServer(SandboxProcess):
+    """A sandbox in a process of its own, with a method per call of its control API, and clients of it."""
 
     # -- the control API --------------------------------------------------------------------------------------------
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Any:
         """One call of the control API; its JSON. AssertionError with the server's sentence when it refuses."""
-        answer = self._http.request(method, f"{self.url}/_sandbox/{path}", json=body, params=query, timeout=30)
+        answer = self.http.request(method, f"{self.url}/_sandbox/{path}", json=body, params=query, timeout=30)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -217,7 +147,7 @@ class SandboxServer:
 
     def token(self, **form: str) -> requests.Response:
         """One POST to the token endpoint, whatever comes of it."""
-        return self._http.post(f"{self.url}/oauth2/token", data=form, timeout=30)
+        return self.http.post(f"{self.url}/oauth2/token", data=form, timeout=30)
 
     def link(self, email: str, scopes: str = ALL_SCOPES, key: str = DEFAULT_APP_KEY) -> Any:
         """A person connects an app (offline, PKCE): the token endpoint's answer. Registers REDIRECT_URI if needed."""
