@@ -24,7 +24,7 @@ class Held:
     """One try. `number` grows with every export that we take; times are milliseconds UTC.
 
     `session` is what lies at Dropbox by now. `may_be_there`: a call was begun that makes the file. `narrows`: Dropbox
-    asked for fewer calls at once.
+    asked for fewer calls at once. `pauses`: its ending pauses the connection.
     """
 
     claimed: Claimed
@@ -36,6 +36,7 @@ class Held:
     commits: bool = False
     failed: bool = False
     narrows: bool = False
+    pauses: bool = False
 
     @property
     def may_be_there(self) -> bool:

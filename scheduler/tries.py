@@ -140,7 +140,7 @@ class Tries:
         for wait in itertools.chain((1, 2, 4, 8, 16), itertools.repeat(LONGEST_WAIT_S)):
             try:
                 await self.database.write(ending, held.claimed, now=self.now())
-                if self._rested.get(held.claimed.connection_id) == math.inf:
+                if held.pauses:
                     # From here on the row says it: whatever is claimed from now on may go.
                     self._rested[held.claimed.connection_id] = self._taken
                 return
@@ -163,6 +163,7 @@ class Tries:
         )
         held.failed, held.narrows = True, decision.halve_parallelism
         if isinstance(decision.connection, Pause):
+            held.pauses = True
             self._rested[claimed.connection_id] = math.inf
         tell = log.error if decision.loud else log.warning
         tell(

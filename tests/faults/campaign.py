@@ -20,6 +20,12 @@ from tests.sandbox_server import SandboxServer
 
 STUDIO = "studio@example.com"
 DRAINS_WITHIN = 180.0
+WRITING = (
+    "files/upload",
+    "files/upload_session/start",
+    "files/upload_session/append_v2",
+    "files/upload_session/finish_batch_v2",
+)
 
 
 @dataclass
@@ -37,13 +43,18 @@ class Report:
 class Campaign:
     """One app, one sandbox, one seed."""
 
-    def __init__(self, folder: Path, sandbox: SandboxServer, *, kills: int, exports: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, sandbox: SandboxServer, *, kills: int, exports: int, seed: int, large: int = 0
+    ) -> None:
         self.sandbox = sandbox
         self.kills = kills
         self.exports = exports
         self.random = random.Random(seed)
         self.app = AppProcess(folder, sandbox)
         self.pictures = {f"job-{n:05}": jpeg(n, pad_to=2_000 + self.random.randrange(60_000)) for n in range(exports)}
+        for job in self.random.sample(sorted(self.pictures), large):
+            # Large enough to go in chunks.
+            self.pictures[job] = jpeg(int(job[4:]), pad_to=20_000_000 + self.random.randrange(10_000_000))
         self.acknowledged: dict[str, str] = {}
         self.report = Report()
 
@@ -81,11 +92,14 @@ class Campaign:
 
     def add_faults(self) -> None:
         seed = self.random.randrange(1 << 30)
-        upload = "files/upload"
-        self.sandbox.fault("status", route=upload, status=503, when="after", probability=0.04, seed=seed)
-        self.sandbox.fault("status", route=upload, status=503, when="before", probability=0.03, seed=seed + 1)
-        self.sandbox.fault("drop", route=upload, when="after", probability=0.03, seed=seed + 2)
-        self.sandbox.fault("rate_limit", route=upload, retry_after=1, probability=0.03, seed=seed + 3)
+        for number, route in enumerate(WRITING):
+            of_route = seed + 10 * number
+            self.sandbox.fault("status", route=route, status=503, when="after", probability=0.04, seed=of_route)
+            self.sandbox.fault("status", route=route, status=503, when="before", probability=0.03, seed=of_route + 1)
+            self.sandbox.fault("drop", route=route, when="after", probability=0.03, seed=of_route + 2)
+            self.sandbox.fault("rate_limit", route=route, retry_after=1, probability=0.03, seed=of_route + 3)
+        busy = {"error": "too_many_write_operations", "entries": [0]}
+        self.sandbox.fault("entry_error", **busy, probability=0.05, seed=seed + 99)
 
     def push_all(self) -> None:
         """Push each result until it is acknowledged, however often the app is gone meanwhile."""
@@ -171,11 +185,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the app at random moments and count what is lost or doubled.")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--exports", type=int, default=300)
+    parser.add_argument("--large", type=int, default=0, help="so many of them are large enough to go in chunks")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
     print(f"seed {asked.seed}: {asked.kills} SIGKILLs over {asked.exports} exports with faults on", flush=True)
     with tempfile.TemporaryDirectory() as folder, SandboxServer(Path(folder) / "sandbox") as sandbox:
-        report = Campaign(Path(folder), sandbox, kills=asked.kills, exports=asked.exports, seed=asked.seed).run()
+        campaign = Campaign(
+            Path(folder), sandbox, kills=asked.kills, exports=asked.exports, seed=asked.seed, large=asked.large
+        )
+        report = campaign.run()
     print(
         f"{report.kills} kills, {report.acknowledged} acknowledged, {report.files} files, "
         f"{report.revisions} revisions, {report.seconds:.0f} s"
