@@ -14,7 +14,7 @@ from store.connect import DATABASE_FILE, Db, open_connection
 from tests.cast import OWNER, SAME_ORIGIN, Cast
 from tests.sandbox_server import SandboxServer
 
-pytest_plugins = ["tests.browser.fixtures"]
+pytest_plugins = ["tests.browser.fixtures", "tests.sandbox.outside.announcing"]
 
 # Not an address that anything listens on: the test client speaks to the app directly.
 ORIGIN = "https://clementine.test"
@@ -29,9 +29,18 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
         yield server
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "complaints(*rules): rules of good manners (sandbox/README.md) that a test has the product break"
+    )
+
+
 @pytest.fixture
-def sandbox(sandbox_process: SandboxServer) -> SandboxServer:
-    """A running sandbox as on its first day, with our app registered."""
+def sandbox(sandbox_process: SandboxServer, request: pytest.FixtureRequest) -> Iterator[SandboxServer]:
+    """A running sandbox as on its first day, with our app registered; it must have nothing to complain of in the end.
+
+    A test whose very point is bad manners names their rules: `@pytest.mark.complaints("unchanged")`.
+    """
     sandbox_process.reset()
     sandbox_process.add_app(
         key=APP_KEY,
@@ -40,7 +49,10 @@ def sandbox(sandbox_process: SandboxServer) -> SandboxServer:
         access="app_folder",
         redirect_uris=[f"{ORIGIN}/auth/dropbox/callback"],
     )
-    return sandbox_process
+    yield sandbox_process
+    meant = {rule for mark in request.node.iter_markers("complaints") for rule in mark.args}
+    found = sandbox_process.complaints(app=APP_KEY)
+    assert [complaint for complaint in found if complaint.partition(":")[0] not in meant] == []
 
 
 @pytest.fixture

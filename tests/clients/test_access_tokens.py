@@ -18,6 +18,7 @@ from tests.clients.sending import PATH, now_ms, refused, upload
 from tests.sandbox_server import SandboxServer
 
 
+@pytest.mark.complaints("unchanged")
 def test_one_access_token_serves_many_calls(studio: Dropbox, refreshes: list[AccessToken]):
     for _ in range(3):
         upload(studio)

@@ -179,6 +179,7 @@ def test_us5_2_sc_004_the_very_next_page_says_lost_and_offers_reconnect_or_whom_
         assert f"{studio.dropbox}/connect" not in forms(page)
 
 
+@pytest.mark.complaints("dead_token")
 def test_us5_3_reconnected_from_the_tab_what_waited_is_exported_by_itself(studio: Studio):
     studio.connect()
     studio.switch("on")

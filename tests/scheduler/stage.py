@@ -166,6 +166,7 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         """Let time pass for us, not for Dropbox."""
         self.ahead_ms += round(seconds * 1000)
+        self.sandbox.clients_waited(seconds)
         self.bell.set()
 
     async def until(self, holds: Callable[[], Any], *, within: float = 10) -> None:

@@ -94,6 +94,7 @@ async def test_a_session_that_dropbox_forgot_begins_anew_within_the_same_try(sta
     assert (sent(stage, START), len(stage.log(export))) == (2, 2)
 
 
+@pytest.mark.complaints("needless_refresh")
 async def test_a_session_older_than_six_and_a_half_days_is_not_used_again(stage: Stage):
     stage.sandbox.fault("drop", route=APPEND, times=1)
     await stage.engine.start()
