@@ -61,10 +61,10 @@ def test_the_time_is_over_by_the_sandboxs_clock_jitter_included(studio, sandbox)
     cursor = studio.files_list_folder_get_latest_cursor("").cursor
     sandbox.behave(longpoll_jitter=0, longpoll_backoff_seconds=7)
     poll = Poll(sandbox, cursor, timeout=40)
-    sandbox.move_clock(39)
+    sandbox.move_clock(30)
     time.sleep(0.1)
     assert poll.waits
-    sandbox.move_clock(2)
+    sandbox.move_clock(11)
     assert poll.answer().json() == {"changes": False, "backoff": 7}
 
 
