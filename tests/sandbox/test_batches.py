@@ -92,7 +92,7 @@ def test_entries_that_get_in_each_others_way_are_refused_alone(studio):
 
 def test_a_job_is_in_progress_until_it_is_done_and_its_work_too(studio, sandbox):
     studio.files_upload(b"x", "/a")
-    sandbox.behave(job_delay=300)
+    sandbox.behave(job_delay=1000)
     job = studio.files_delete_batch([files.DeleteArg("/a")]).get_async_job_id()
     assert studio.files_delete_batch_check(job).is_in_progress()
     assert paths(studio) == ["/a"]

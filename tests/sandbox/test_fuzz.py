@@ -84,7 +84,7 @@ class World:
         auth = (DEFAULT_APP_KEY, DEFAULT_APP_SECRET) if served.auth == "app" else None
         if "user" in served.auth:
             headers["Authorization"] = f"Bearer {self.token}"
-        return self.http.post(f"{self.server.url}/2/{name}", data=body, headers=headers, auth=auth, timeout=10)
+        return self.http.post(f"{self.server.url}/2/{name}", data=body, headers=headers, auth=auth, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def test_any_form_gets_oauths_answer(world):
     @given(st.dictionaries(st.sampled_from(FIELDS), WORDS), st.one_of(st.none(), st.text(max_size=20)))
     def attempt(form, credentials) -> None:
         auth = None if credentials is None else (DEFAULT_APP_KEY, credentials.encode())
-        answer = world.http.post(f"{world.server.url}/oauth2/token", data=form, auth=auth, timeout=10)
+        answer = world.http.post(f"{world.server.url}/oauth2/token", data=form, auth=auth, timeout=60)
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json")
         assert answer.json()["error"] and answer.json()["error_description"]
 
