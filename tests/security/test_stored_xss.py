@@ -112,6 +112,8 @@ def served_by(house: House, who: str, page: Page) -> None:
         asked = route.request
         assert asked.url.startswith(ORIGIN), asked.url
         found = browser.request(asked.method, asked.url.removeprefix(ORIGIN), headers={"accept-encoding": "identity"})
+        while found.is_redirect:  # A redirect that is made up here would be followed past us.
+            found = browser.get(found.headers["location"], headers={"accept-encoding": "identity"})
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
 
     page.context.route("**/*", answer)
@@ -163,10 +165,8 @@ def test_wb_09_markup_is_words_on_every_page(hostile: House, new_page: Pages, wh
     hits = 0
     seen = set()
     for path in (*addresses(tables[who], hostile), *more(hostile, who)):
-        if path.endswith(".csv"):
-            continue
-        if hostile.browser(who).get(path).is_redirect:
-            continue  # What Chromium would be led to is a page of its own.
+        if path.endswith((".csv", ".json")):
+            continue  # Downloads; no browser makes a page of them.
         words = looked_at(hostile, page, path)
         seen.add(path)
         hits += "xss-canary" in words or "xss-canary" in page.title()
