@@ -55,7 +55,8 @@ async def _page(request: Request[State], form: Form | None = None) -> Response:
     link = await request.state["database"].read(approval_links.find, request.path_params["token"])
     now = now_ms()
     if not link.open(now):
-        return render(request, "approvals/decided.html", status=410, link=link, expired=link.expires_at <= now)
+        undo = link.used_at is not None and now < link.used_at + recent_decisions.UNDO_MS
+        return render(request, "approvals/decided.html", status=410, link=link, undo=undo)
     return render(request, "approvals/page.html", status=422 if form else 200, link=link, form=form)
 
 

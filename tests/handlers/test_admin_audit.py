@@ -29,7 +29,7 @@ def test_it_says_who_what_whom_when_from_where_and_by_which_way(cast, owner):
     owner.post("/admin/rules", data={"effect": "block", "about": "spam.example"})
     page = words(owner.get("/admin/audit").text)
     assert "Access request asked" in page and STUDIO in page and "testclient" in page
-    assert "Olivia Owens Access rule made spam.example block page" in page
+    assert "Olivia Owens Access rule made spam.example block On a page from testclient" in page
 
 
 def test_it_is_filtered_and_says_so_in_the_address(cast, owner):
