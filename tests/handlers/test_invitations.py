@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
+from handlers.limits import Limits
 from store import installation, invitations, mails, members
 from store.connect import immediate, rows
 from tests.cast import AGENCY, OWNER, STUDIO, UNVERIFIED, now_ms, path_of
@@ -271,3 +272,13 @@ def test_fifty_at_once_take_an_invitation_up_once(studio: Studio):
     assert answers.count(303) >= 1 and set(answers) <= {303, 409, 410}
     accepted = rows(studio.db, "select count(*) as n from audit where action = 'invitation.accepted'")
     assert accepted == [{"n": 1}]
+
+
+def test_rl_03_an_address_is_invited_five_times_a_day_and_a_person_invites_sixty_times_an_hour(studio: Studio):
+    limits = Limits(enabled=True)
+    studio.owner.app_state["limits"] = limits
+    answers = [invite(studio).status_code for _ in range(6)]
+    assert answers == [303] * 5 + [429]
+    assert invite(studio, AGENCY.upper()).status_code == 429
+    others = [invite(studio, f"guest-{number}@example.com").status_code for number in range(60)]
+    assert others[0] == 303 and others[-1] == 429
