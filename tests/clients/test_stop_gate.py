@@ -151,3 +151,11 @@ async def test_two_stops_at_once_leave_the_newest_epoch():
         first.epoch, second.epoch = 2, 3
     assert not enters(gate, connection_epoch=2)
     assert enters(gate, connection_epoch=3)
+
+
+async def test_what_is_under_way_is_known_with_the_oldest_epoch_of_each_connection():
+    gate = StopGate()
+    assert gate.under_way() == {}
+    with gate.call("a", 3, "p", 1), gate.call("a", 2, "q", 1), gate.call("b", 7, None, 0):
+        assert gate.under_way() == {"a": 2, "b": 7}
+    assert gate.under_way() == {}
