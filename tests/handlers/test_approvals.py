@@ -34,7 +34,7 @@ def link(cast, owner, settings, db):
 
 
 def link_to(db, settings, recipient):
-    text = next(mail.text for mail in mails.listed(db, settings.keyring) if mail.recipient == recipient)
+    text = next(mail.text or "" for mail in mails.listed(db, settings.keyring) if mail.recipient == recipient)
     found = re.search(r"https://clementine\.test(/approvals/\S+)", text)
     assert found and text.count("https://") == 1
     return found.group(1)
@@ -176,7 +176,7 @@ def test_a_note_goes_to_the_person_who_is_denied(link, stranger, db, settings):
     stranger.post(
         link, data={"decision": "deny", "note_to_person": "We are full.", "note": "private", "until": "2030-01-01"}
     )
-    told = [mail.text for mail in mails.listed(db, settings.keyring) if mail.recipient == STUDIO]
+    told = [mail.text or "" for mail in mails.listed(db, settings.keyring) if mail.recipient == STUDIO]
     assert any("> We are full." in text for text in told) and not any("private" in text for text in told)
     assert rows(db, "select note, approved_until from access_requests") == [{"note": "", "approved_until": None}]
 

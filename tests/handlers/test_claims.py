@@ -22,7 +22,7 @@ def link(cast, db, settings):
 
 
 def link_to(db, settings, recipient=APPROVED):
-    text = next(mail.text for mail in mails.listed(db, settings.keyring) if mail.recipient == recipient)
+    text = next(mail.text or "" for mail in mails.listed(db, settings.keyring) if mail.recipient == recipient)
     found = re.search(r"https://clementine\.test(/claims/\S+)", text)
     assert found
     return found.group(1)

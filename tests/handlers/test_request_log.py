@@ -54,16 +54,16 @@ def scope(peer: str | None, *forwarded: str, **headers: str) -> dict[str, object
     ],
 )
 def test_rl_01_the_address_that_counts(peer: str | None, forwarded: list[str], expected: str):
-    assert client_ip(scope(peer, *forwarded), PROXIES) == expected  # type: ignore[arg-type]
+    assert client_ip(scope(peer, *forwarded), PROXIES) == expected
 
 
 @pytest.mark.parametrize("header", ["forwarded", "x_real_ip", "x_client_ip", "true_client_ip", "cf_connecting_ip"])
 def test_rl_01_no_other_header_is_believed_even_from_a_proxy(header: str):
-    assert client_ip(scope("10.0.0.1", **{header: VISITOR}), PROXIES) == "10.0.0.1"  # type: ignore[arg-type]
+    assert client_ip(scope("10.0.0.1", **{header: VISITOR}), PROXIES) == "10.0.0.1"
 
 
 def test_rl_01_by_default_nobody_is_believed():
-    assert client_ip(scope("127.0.0.1", VISITOR), ()) == "127.0.0.1"  # type: ignore[arg-type]
+    assert client_ip(scope("127.0.0.1", VISITOR), ()) == "127.0.0.1"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ REACHED = {
     "api-refused": ("GET", "/api/v1/me", 401),
 }
 # Counted by token, or by what stands in a form; shown beside what they limit.
-ELSEWHERE = {"api", "push", "fetch", "link", "request-access-address"}
+ELSEWHERE = {"api", "push", "fetch", "link", "request-access-address", "invite", "invite-address"}
 
 
 @pytest.mark.parametrize("name", REACHED)
@@ -115,6 +115,19 @@ def test_rl_03_a_token_s_calls_are_counted_by_token(limited: TestClient, monkeyp
         answers = [limited.get("/api/v1/me", headers=stage.bearer(who)) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
         assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    stage.db.conn.close()
+
+
+@pytest.mark.parametrize("name", ["invite", "invite-address"])
+def test_rl_03_invitations_are_counted_by_sender_and_by_address(
+    limited: TestClient, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setitem(LIMITS, name, Limit(2, 60))
+    stage = Stage(limited.app_state["settings"], limited)
+    path = stage.fill(stage.scene(), "/workspaces/{workspace_id}/invitations")
+    emails = ["same@example.com"] * 3 if name == "invite-address" else [f"p{n}@example.com" for n in range(3)]
+    answers = [stage.browser("owner").post(path, data={"email": email, "role": "member"}) for email in emails]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
     stage.db.conn.close()
 
 

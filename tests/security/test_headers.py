@@ -32,7 +32,8 @@ EXACTLY = {
 NEVER = ("server", "x-powered-by", "via", "access-control-allow-origin", "access-control-allow-credentials")
 # What would say how the inside looks: paths, statements, stacks, versions.
 INSIDE = re.compile(
-    r"traceback|\.py\b|sqlite|(?<!<)select |insert into|uvicorn|starlette|jinja|/home/|/usr/|line \d+, in|\d+\.\d+\.\d+\.dev",
+    r"traceback|\.py\b|sqlite|(?<!<)select |insert into|uvicorn|starlette|jinja"
+    r"|/home/|/usr/|line \d+, in|\d+\.\d+\.\d+\.dev",
     re.IGNORECASE,
 )
 

@@ -40,7 +40,7 @@ def undo(db, batch, now):
 
 def token_to(db, email):
     """That of the newest claim link in a mail to this address."""
-    (*_, text) = [mail.text for mail in mails_to(db, email) if "/claims/" in (mail.text or "")]
+    (*_, text) = [mail.text for mail in mails_to(db, email) if mail.text and "/claims/" in mail.text]
     return text.split("/claims/")[1].split()[0]
 
 

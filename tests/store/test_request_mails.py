@@ -2,6 +2,7 @@
 
 import pytest
 
+from rules import access_letters
 from rules.approval import Move
 from rules.tokens import token_digest
 from store import mails, outbox, request_mails
@@ -24,7 +25,8 @@ def test_ar_09_of_a_thousand_requests_the_owner_gets_six_mails_and_the_last_tell
     *one_by_one, digest = sorted(mails_to(db, OWNER), key=lambda mail: mail.due_at)
     assert len(one_by_one) == 5 and digest.subject == "995 more people ask for access to Clementine"
     assert digest.due_at == NOW + HOUR
-    assert "person5@example.com · Person 5" in digest.text and "… and 975 more" in digest.text
+    text = digest.text or ""
+    assert "person5@example.com · Person 5" in text and "… and 975 more" in text
     assert count(db, "access_requests") == 1000
 
 
@@ -33,8 +35,8 @@ def test_the_digest_leaves_out_who_was_decided_meanwhile(db):
         ask(db, f"person{number}@example.com", now=NOW + number)
     decide(db, Move.DENY, "person5@example.com")
     ask(db, "late@example.com", now=NOW + 10)
-    digest = max(mails_to(db, OWNER), key=lambda mail: mail.due_at)
-    assert "person5@" not in digest.text and "person6@" in digest.text and "late@" in digest.text
+    text = max(mails_to(db, OWNER), key=lambda mail: mail.due_at).text or ""
+    assert "person5@" not in text and "person6@" in text and "late@" in text
 
 
 def test_a_digest_that_went_out_is_not_written_anew(db):
@@ -137,7 +139,7 @@ def test_letters_can_be_kept_and_rewritten_only_before_they_go_out(db):
     mail = last_to(db)
     with immediate(db):
         outbox.put_off(db, mail.id, due_at=NOW, error="x")
-        LETTERBOX.rewrite(db, mail.id, request_mails.access_letters.received(LETTERBOX.head, email="x@example.com"))
+        LETTERBOX.rewrite(db, mail.id, access_letters.received(LETTERBOX.head, email="x@example.com"))
     assert last_to(db).text == mail.text
     with immediate(db):
         assert not outbox.take_back_mail(db, mail.id)

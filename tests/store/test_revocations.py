@@ -6,6 +6,7 @@ from rules.approval import Move
 from rules.states import WorkspaceRole
 from store import claim_links, connections, decisions, members, outbox, revocations, workspaces
 from store.connect import immediate
+from store.connections import Connection
 from store.errors import NotFound
 from store.revocations import Minded
 from tests.store.arrivals import BY_OWNER, KEYRING, LETTERBOX, NOW, OWNER, arrives
@@ -55,15 +56,21 @@ def revoke(db, email="ada@example.com"):
     return decide(db, Move.REVOKE, email, now=NOW + 1)
 
 
+def connection(db, workspace_id) -> Connection:
+    found = connections.of_workspace(db, workspace_id)
+    assert found is not None
+    return found
+
+
 def status(db, workspace_id):
-    return connections.of_workspace(db, workspace_id).status
+    return connection(db, workspace_id).status
 
 
 def test_exports_that_nobody_else_minds_stop_with_the_access_and_their_grant_is_handed_back(db, studio):
     assert minded(db)["Studio"].stops
-    before = connections.of_workspace(db, studio)
+    before = connection(db, studio)
     moved = revoke(db)
-    after = connections.of_workspace(db, studio)
+    after = connection(db, studio)
     assert moved.ended == {before.id: before.epoch + 1}
     assert (after.status, after.epoch, after.disconnected_by) == ("disconnected", before.epoch + 1, None)
     waiting = [outbox.opened(KEYRING, item) for item in outbox.due(db, now=NOW + 1) if item.kind == "revoke_grant"]
