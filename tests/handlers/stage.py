@@ -144,13 +144,22 @@ class Stage:
             db.conn.execute(
                 """
                 insert into connections (id, workspace_id, status, dropbox_account_id, account_email,
-                    account_display_name, token, scopes, connected_by, connected_at, updated_at)
-                values (:id, :id, :status, 'dbid:box', 'box@example.com', 'Box', :token, '', 'dbid:owner', 1, 1)
+                    account_display_name, token, scopes, connected_by, connected_at, lost_at, updated_at)
+                values (:id, :id, :status, 'dbid:box', 'box@example.com', 'Box', :token, '', 'dbid:owner', 1, :lost, 1)
                 """,
-                {"id": scene.workspace.id, "status": status, "token": None if status == "disconnected" else "sealed"},
+                {
+                    "id": scene.workspace.id,
+                    "status": status,
+                    "token": None if status == "disconnected" else "sealed",
+                    "lost": 1 if status == "needs_reauth" else None,
+                },
             )
             db.conn.execute(
-                "update export_settings set enabled = 1 where project_id = :project", {"project": scene.project.id}
+                """
+                update export_settings set enabled = 1, enabled_by = 'dbid:owner', enabled_at = 1
+                where project_id = :project
+                """,
+                {"project": scene.project.id},
             )
 
     def push(self, scene: Scene) -> Response:

@@ -3,11 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 from app import create_app
 from tests.handlers.stage import ORIGIN, settings_on
 from tests.security.house import House
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> Iterator[None]:
+    """Without the values of variables, which take seconds to print where an error is provoked."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

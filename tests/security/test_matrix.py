@@ -1,4 +1,4 @@
-"""AZ-01: what everybody is answered on every route, cell by cell; and that no route is missing."""
+"""AZ-01, WB-06: what everybody is answered on every route, cell by cell, under which headers; no route is missing."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.handlers.stage import MEMBERS, settings_on
 from tests.security.expectations import PUBLIC
 from tests.security.house import REVOKED, THEIRS, House
 from tests.security.matrix import API, Cell, all_cells, by_path, expected_routes, routes_of
+from tests.security.strict import check
 
 PATHS = by_path()
 PEOPLE = (*MEMBERS, *THEIRS, "stranger", "site-owner")
@@ -50,11 +51,12 @@ def api_body(cell: Cell) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=str)
-def test_az_01_everybody_is_answered_as_expected(house: House, path: str):
+def test_az_01_wb_06_everybody_is_answered_as_expected_under_the_same_headers(house: House, path: str):
     wrong = []
     house.used_up()
     for cell in PATHS[path]:
         answer = ask(house, cell)
+        check(answer, cell)
         if answer.status_code != cell.status:
             wrong.append(f"{cell}: {answer.status_code} instead of {cell.status}")
         if cell.status == 303 and cell.who in ("signed out", REVOKED) and path not in OPEN:
