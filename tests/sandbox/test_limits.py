@@ -122,7 +122,7 @@ def test_a_commit_takes_its_hold_and_the_latency(sandbox, studio):
     sandbox.behave(commit_hold=150, latency={"files/*": 100})
     begin = time.monotonic()
     studio.files_upload(b"x", "/a")
-    assert 250 <= took(begin) < 400
+    assert took(begin) >= 250
 
 
 def test_a_batch_takes_the_hold_once_and_a_share_for_each_further_entry(sandbox, studio):
@@ -130,7 +130,8 @@ def test_a_batch_takes_the_hold_once_and_a_share_for_each_further_entry(sandbox,
     sandbox.behave(commit_hold=100, commit_hold_per_entry=20)
     begin = time.monotonic()
     studio.files_upload_session_finish_batch_v2([entry(s, 1, f"/{n}") for n, s in enumerate(sessions)])
-    assert 300 <= took(begin) < 450
+    # With the whole hold for each, it would be 1,100 and more.
+    assert 300 <= took(begin) < 1100
 
 
 def test_a_refused_commit_holds_the_namespace_too(sandbox, studio):

