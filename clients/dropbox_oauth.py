@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from clients.dropbox_answers import error_of, failure, json_object, read_body, refused, text_of
 from clients.dropbox_http import Hosts, new_session
+from rules.characters import cut, strip_invisible
 from rules.failures import DropboxFailure, FailureKind
 from settings import Settings
 
@@ -25,6 +26,7 @@ TIMEOUT_S = (5.0, 10.0)
 """Seconds to connect, and between two pieces of an answer: somebody waits for most of these calls."""
 
 POOL = 8
+MOST_OF_A_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class DropboxOAuth:
             account_id=text_of(answer, "account_id"),
             email=text_of(answer, "email"),
             email_verified=answer.get("email_verified") is True,
-            display_name=str(name.get("display_name", "")) if isinstance(name, dict) else "",
+            display_name=_shown(name.get("display_name")) if isinstance(name, dict) else "",
         )
 
     def revoke(self, refresh_token: str) -> None:
@@ -166,6 +168,11 @@ class DropboxOAuth:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The error's own text may repeat what was sent.
             raise failure(FailureKind.UNAVAILABLE, f"{path}: {type(error).__name__}") from None
+
+
+def _shown(name: object) -> str:
+    """A name that somebody gave themselves at Dropbox, without what turns the words around it, and not endless."""
+    return cut(strip_invisible(name), MOST_OF_A_NAME) if isinstance(name, str) else ""
 
 
 def _access_token(answer: dict[str, Any]) -> AccessToken:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from handlers import media
 from handlers.api.addresses import read_addresses
 from handlers.api.answers import answer
+from handlers.api.bearer import who_asks
 from handlers.api.export_shape import Export
 from handlers.api.intake import Intake, drained
 from handlers.api.models import Answer, Moment
@@ -92,6 +93,8 @@ async def push(request: Request[State]) -> Response:
                 refusal.headers = {**(refusal.headers or {}), "connection": "close"}
             raise
         fields = read_fields(intake.fields, [each.filename for each in intake.files], intake.strays)
+        # A long upload may outlive the token that it came with, or the approval of its person.
+        await who_asks(request)
         pushed = await _to_the_end(_store(request, experience_id, intake, fields))
     if not pushed.added:
         return await _shown(request, pushed.result_id)

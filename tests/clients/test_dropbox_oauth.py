@@ -80,6 +80,14 @@ def test_a_code_becomes_a_grant_and_the_grant_an_account(oauth, sandbox):
     assert oauth.account(oauth.refresh(grant.refresh_token).token) == account
 
 
+def test_a_name_is_kept_to_a_length_and_turns_no_words_around(oauth, sandbox):
+    sandbox.add_person("long@example.com", given_name="\u202eeve\u200b", surname="x" * 500)
+    grant = granted(oauth, sandbox, email="long@example.com")
+    name = oauth.account(grant.access_token).display_name
+    assert name.startswith("eve x")
+    assert len(name) == 200
+
+
 def test_an_unverified_address_is_known_as_such(oauth, sandbox):
     grant = granted(oauth, sandbox, email="unverified@example.com")
     assert oauth.account(grant.access_token).email_verified is False
