@@ -56,6 +56,15 @@ def test_a_fresh_app_folder_is_empty_and_nowhere_is_not_found(studio):
     assert refused.value.error.get_path().is_not_folder()
 
 
+def test_slashes_at_the_beginning_count_as_one_as_rclone_writes_them(studio):
+    studio.files_upload(b"x", "/Gala/a.txt")
+    assert [entry.name for entry in studio.files_list_folder("//Gala").entries] == ["a.txt"]
+    assert studio.files_get_metadata("//Gala/a.txt").path_lower == "/gala/a.txt"
+    with pytest.raises(ApiError) as refused:
+        studio.files_get_metadata("/Gala//a.txt")
+    assert refused.value.error.get_path().is_malformed_path()
+
+
 def test_pages_together_are_the_whole_folder_and_each_entry_once(studio):
     for number in range(25):
         studio.files_upload(b"x", f"/f{number:02}")
