@@ -68,7 +68,7 @@ def ask(
     known = rows(
         db,
         """
-        select id, state, account_id, requested_at, decided_at, decided_way, told, told_at
+        select id, email, state, account_id, requested_at, decided_at, decided_way, told, told_at
         from access_requests where email_key = :key
         """,
         key=email_key(email),
@@ -84,16 +84,17 @@ def ask(
         "invited_to": inviter.workspace if inviter else None,
         "now": now,
     }
-    asked = Asked(str(values["id"]), email, name, message, inviter.words if inviter else "")
-    if not known:
-        db.conn.execute(_INSERT, values)
-    elif not _counts_again(known[0], now):
+    invited = inviter.words if inviter else ""
+    # Mails go to the address that was asked for first: a look-alike of it may be somebody else's mailbox.
+    asked = Asked(str(values["id"]), str(known[0]["email"]) if known else email, name, message, invited)
+    if known and not _counts_again(known[0], now):
         db.conn.execute(_TOUCH, values)
-        if inviter is None:
+        if effect is Effect.APPROVE and known[0]["state"] == RequestState.PENDING:
+            _approve(db, asked, letterbox, now=now)
+        elif inviter is None:
             request_mails.repeated(db, letterbox, asked, known[0], again_at=_again_at(known[0]), now=now)
         return
-    else:
-        db.conn.execute(_REOPEN, values)
+    db.conn.execute(_REOPEN if known else _INSERT, values)
     audit.record(
         db,
         at=now,
@@ -101,16 +102,20 @@ def ask(
         way="page",
         action="access_request.asked",
         subject=email,
-        detail=f"invited by {inviter.words}" if inviter else "",
+        detail=f"invited by {invited}" if invited else "",
         ip=ip,
     )
     if effect is Effect.APPROVE:
-        decisions.decide(db, asked.request_id, Move.APPROVE, decider=BY_RULE, letterbox=letterbox, owner=None, now=now)
+        _approve(db, asked, letterbox, now=now)
         return
     if inviter is None:
         request_mails.received(db, letterbox, asked, now=now)
     if owner_address is not None:
         request_mails.tell_owner(db, letterbox, owner_address, asked, now=now)
+
+
+def _approve(db: Db, asked: Asked, letterbox: Letterbox, *, now: int) -> None:
+    decisions.decide(db, asked.request_id, Move.APPROVE, decider=BY_RULE, letterbox=letterbox, owner=None, now=now)
 
 
 def _counts_again(row: dict[str, object], now: int) -> bool:

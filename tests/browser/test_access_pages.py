@@ -203,7 +203,9 @@ def test_axe_finds_nothing_in_any_state_of_access(
     owner.open("/admin/rules?about=spam.example")
     owner.press("Make the rule")
     asks(samir, "new@spam.example")
-    look.through(owner, *(f"/admin/{name}" for name in everything), "/admin/audit?who=nobody", "/admin/audit?since=2100-01-01")
+    look.through(
+        owner, *(f"/admin/{name}" for name in everything), "/admin/audit?who=nobody", "/admin/audit?since=2100-01-01"
+    )
     db.conn.close()
     assert look.found == {}
 

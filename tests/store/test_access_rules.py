@@ -77,6 +77,14 @@ def test_a_domain_is_approved_by_itself_and_told_so(db):
     ]
 
 
+def test_who_waited_before_the_rule_is_approved_when_they_ask_again(db):
+    ask(db)
+    rule(db, Effect.APPROVE, "example.com")
+    assert states(db) == {"ada@example.com": RequestState.PENDING}
+    ask(db, now=NOW + 1)
+    assert states(db) == {"ada@example.com": RequestState.APPROVED}
+
+
 def test_an_approved_domain_stands_for_itself_alone(db):
     rule(db, Effect.APPROVE, "example.com")
     ask(db, "ada@sub.example.com")

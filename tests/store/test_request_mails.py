@@ -90,6 +90,14 @@ def test_who_asks_though_approved_gets_a_fresh_link_until_somebody_has_signed_in
     assert "/claims/" not in last_to(db).text and last_to(db).text.endswith("/login\n")
 
 
+@pytest.mark.parametrize("spelled", ["\uff41da@example.com", "ADA@EXAMPLE.COM", "ada@e\uff58ample.com"])
+def test_another_spelling_of_an_address_gets_none_of_its_mails(db, spelled):
+    ask(db)
+    decide(db, Move.APPROVE)
+    ask(db, spelled, now=NOW + DAY)
+    assert mails_to(db, spelled) == [] and "It is approved already" in last_to(db).text
+
+
 @pytest.mark.parametrize("move", [Move.DENY, Move.REVOKE])
 def test_who_asks_too_soon_after_a_no_learns_when_they_may(db, move):
     ask(db)
