@@ -49,6 +49,8 @@ class Command(click.Group):
 @click.group(cls=Command)
 def main() -> None:
     """Self-hosted photo results into everybody's own Dropbox."""
+    # Whatever is made is for us alone, even in a data folder that somebody made before with an open door.
+    os.umask(0o077)
 
 
 @main.command()

@@ -82,6 +82,7 @@ def left(tmp_path_factory: pytest.TempPathFactory, sandbox_process: SandboxServe
     sandbox_process.reset()
     app = AppProcess(tmp_path_factory.mktemp("canaries"), sandbox_process)
     del app.environment["OWNER_DROPBOX_ACCOUNT_ID"]
+    app.data_dir.mkdir(mode=0o755)  # By an operator, who did not think of others on the machine.
     watching = Watching()
     watching.note("app secret", app.environment["DROPBOX_APP_SECRET"])
     try:
@@ -275,6 +276,11 @@ def test_cr_03_the_keys_are_in_their_own_files_and_nowhere_else(left: Aftermath)
         assert not any(hits(key, content) for key in keys), name
     told = "\n".join(told for _, told in left.watching.responses) + left.log + left.printed
     assert not any(hits(key, told.encode()) for key in keys)
+
+
+def test_cr_03_whatever_lies_in_the_data_folder_is_ours_alone_to_read(left: Aftermath):
+    for path in left.data_dir.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_cr_05_no_secret_is_on_a_command_line(left: Aftermath):
