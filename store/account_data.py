@@ -1,13 +1,14 @@
 """What is stored about a person, as plain values for the page that shows it and for the file that they download.
 
 Times are milliseconds UTC. Notes of the site owner are not theirs to read, and secrets, of which only digests or sealed
-forms are kept, are nobody's: both are left out. What workspaces hold (projects, results, exports) is the workspace's.
+forms are kept, are nobody's: both are left out. Of addresses only those count whose approval is the account's: what
+Dropbox calls its address may be somebody else's, unverified. What workspaces hold (projects, results, exports) is
+the workspace's.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from rules.approval import email_key
 from rules.user_agents import plain_words
 from store.connect import Db, rows
 
@@ -34,7 +35,7 @@ _QUERIES = {
     """,
     ("access_requests", "Access request"): """
         select email, name, message, state, requested_at, decided_at, approved_until from access_requests
-        where account_id = :account or email_key = :key order by requested_at desc
+        where account_id = :account order by requested_at desc
     """,
     ("devices", "Signed-in devices"): """
         select user_agent as browser, created_at as signed_in_at, last_seen_at from devices
@@ -68,14 +69,14 @@ _QUERIES = {
     ("invitations_received", "Invitations to you"): """
         select i.email, w.name as workspace, i.role, i.state, i.invited_at, i.expires_at from invitations i
         join workspaces w on w.id = i.workspace_id
-        where i.ended_by = :account and i.state = 'accepted' or i.email_key = :key
+        where i.ended_by = :account and i.state = 'accepted'
             or i.email_key in (select r.email_key from access_requests r where r.account_id = :account)
         order by i.invited_at desc
     """,
     ("mails", "Mails to you"): """
         select recipient, subject, state, created_at from outbox
-        where kind = 'mail' and (lower(recipient) = lower(:email)
-            or lower(recipient) in (select lower(r.email) from access_requests r where r.account_id = :account))
+        where kind = 'mail'
+            and lower(recipient) in (select lower(r.email) from access_requests r where r.account_id = :account)
         order by created_at desc
     """,
     ("acts", "What you did (the audit)"): """
@@ -86,13 +87,10 @@ _QUERIES = {
 
 def of_account(db: Db, account_id: str, *, most: int = MOST_OF_A_KIND) -> list[Kind]:
     """Everything, kind by kind, at most so many records of each."""
-    email = str(rows(db, "select email from accounts where id = :id", id=account_id)[0]["email"])
-    values = {"account": account_id, "email": email, "key": email_key(email), "most": most}
-    kinds = []
-    for (key, title), query in _QUERIES.items():
-        used = {name: value for name, value in values.items() if f":{name}" in query or name == "most"}
-        records = rows(db, f"{query} limit :most", **used)
-        kinds.append(Kind(key, title, records))
+    kinds = [
+        Kind(key, title, rows(db, f"{query} limit :most", account=account_id, most=most))
+        for (key, title), query in _QUERIES.items()
+    ]
     for record in next(kind.records for kind in kinds if kind.key == "devices"):
         record["browser"] = plain_words(str(record["browser"]))
     return kinds

@@ -150,7 +150,9 @@ def _forget_addresses(db: Db, account_id: str, *, now: int) -> None:
     """Everything under the addresses that are certainly theirs: the request with its links, invitations, mails."""
     account = accounts.find(db, account_id)
     requests = rows(db, "select id, email from access_requests where account_id = :id", id=account_id)
-    emails = {str(row["email"]) for row in requests} | ({account.email} if account else set())
+    emails = {str(row["email"]) for row in requests}
+    if account and not _may_be_anothers(db, account_id, account.email):
+        emails.add(account.email)
     for row in requests:
         for table in ("approval_links", "claim_links", "recent_decisions"):
             db.conn.execute(f"delete from {table} where request_id = :id", {"id": row["id"]})  # noqa: S608 - our own names
@@ -167,6 +169,24 @@ def _forget_addresses(db: Db, account_id: str, *, now: int) -> None:
         where invited_by = :id and state = 'open'
         """,
         {"id": account_id, "now": now},
+    )
+
+
+def _may_be_anothers(db: Db, account_id: str, email: str) -> bool:
+    """Whether somebody else goes by the address, which Dropbox need not have verified: it is asked for, invited, in."""
+    return bool(
+        rows(
+            db,
+            """
+            select 1 from access_requests where email_key = :key and account_id is not :account
+            union all select 1 from invitations where email_key = :key and ended_by is not :account
+            union all select 1 from accounts where lower(email) = lower(:email) and id != :account
+            limit 1
+            """,
+            key=email_key(email),
+            email=email,
+            account=account_id,
+        )
     )
 
 
