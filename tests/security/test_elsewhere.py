@@ -77,12 +77,12 @@ def test_wb_02_no_form_is_taken_from_elsewhere(house: House, row: expectations.R
 
 @pytest.mark.parametrize("row", [row for row in FORMS if row in expectations.PUBLIC], ids=str)
 def test_wb_03_forms_before_the_sign_in_are_protected_alike(house: House, row: expectations.Row):
-    browser = house.browser("signed out")
-    usual = browser.headers.pop("sec-fetch-site")
+    browser, path = house.browser("signed out"), house.path(row.path)
     before = contents(house)
+    usual = browser.headers.pop("sec-fetch-site")
     try:
         for headers in ELSEWHERE:
-            assert browser.post(house.path(row.path), data=row.data, headers=headers).status_code == 403, headers
+            assert browser.post(path, data=row.data, headers=headers).status_code == 403, headers
     finally:
         browser.headers["sec-fetch-site"] = usual
     assert contents(house) == before
